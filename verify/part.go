@@ -1,0 +1,115 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Part is a piece of what is signed. Parts are signed one after the other with nothing between them; put a [Text]
+// where the provider puts a dot.
+type Part struct {
+	kind partKind
+	text string
+}
+
+type partKind uint8
+
+const (
+	partNone partKind = iota
+	partBody
+	partHeader
+	partText
+	partTimestamp
+)
+
+// Body is the raw body, byte for byte.
+func Body() Part { return Part{kind: partBody} }
+
+// Header is the value of a header, which must be there exactly once.
+func Header(name string) Part { return Part{kind: partHeader, text: name} }
+
+// Text is fixed text, such as the dot in id.timestamp.body.
+func Text(text string) Part { return Part{kind: partText, text: text} }
+
+// Timestamp is the scheme's timestamp as it was sent, digit for digit.
+func Timestamp() Part { return Part{kind: partTimestamp} }
+
+func (s HMAC) validateParts() error {
+	if s.Signed == nil {
+		return nil
+	}
+	body := false
+	for i, p := range s.Signed {
+		switch p.kind {
+		case partNone:
+			return fmt.Errorf("verify: HMAC.Signed[%d] is empty", i)
+		case partBody:
+			body = true
+		case partHeader:
+			if !isToken(p.text) || http.CanonicalHeaderKey(p.text) == http.CanonicalHeaderKey(s.Header) {
+				return fmt.Errorf("verify: HMAC.Signed[%d]: header %q cannot be signed", i, p.text)
+			}
+		case partTimestamp:
+			if s.Timestamp == (Source{}) {
+				return fmt.Errorf("verify: HMAC.Signed[%d] is the timestamp, and the scheme has none", i)
+			}
+		case partText:
+		}
+	}
+	if !body {
+		return errors.New("verify: HMAC.Signed lacks Body(): anybody could exchange the body")
+	}
+	return nil
+}
+
+// checkParts refuses a request in which a signed header is not there exactly once.
+func (s HMAC) checkParts(h http.Header) error {
+	for _, p := range s.Signed {
+		if p.kind != partHeader {
+			continue
+		}
+		switch len(h.Values(p.text)) {
+		case 0:
+			return errNoPart
+		case 1:
+		default:
+			return errPartDoubled
+		}
+	}
+	return nil
+}
+
+// sum is the MAC of the signed parts. It is good until m is put back.
+func (s HMAC) sum(m *mac, h http.Header, timestamp string, body []byte) []byte {
+	if s.Signed == nil {
+		m.write(body)
+		return m.sum()
+	}
+	for _, p := range s.Signed {
+		switch p.kind {
+		case partBody:
+			m.write(body)
+		case partHeader:
+			m.writeString(h.Get(p.text))
+		case partText:
+			m.writeString(p.text)
+		case partTimestamp:
+			m.writeString(timestamp)
+		case partNone:
+		}
+	}
+	return m.sum()
+}
+
+// isToken reports whether name can be the name of a header (RFC 9110, section 5.6.2).
+func isToken(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return name != ""
+}
