@@ -1,0 +1,169 @@
+package events
+
+import (
+	"bytes"
+	stdjson "encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth is how deep values may nest in a body. No documented event goes past 6; a parser's stack is not for
+// strangers to measure.
+const maxDepth = 512
+
+// eachMember reads a body that must be one JSON object: nothing after it, no name twice at any depth, valid UTF-8, at
+// most 512 levels. Each value it passes on shares the body's memory.
+func eachMember(body []byte, member func(name string, value []byte)) error {
+	if deeperThan(body, maxDepth) {
+		return malformed("the body nests deeper than %d levels", maxDepth)
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
+	if dec.PeekKind() != '{' {
+		return malformed("the body is not a JSON object")
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return notJSON(err)
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return notJSON(err)
+		}
+		text := name.String()
+		value, err := dec.ReadValue()
+		if err != nil {
+			return notJSON(err)
+		}
+		end := dec.InputOffset()
+		member(text, body[end-int64(len(value)):end:end])
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return notJSON(err)
+	}
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return malformed("something stands after the body's object")
+	}
+	return nil
+}
+
+// notJSON says where the body stops being JSON. It does not pass the parser's words on, which may quote the body.
+func notJSON(err error) error {
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		if errors.As(err, &syntax) {
+			return malformed("a name is there twice, at byte %d", syntax.ByteOffset)
+		}
+	case errors.As(err, &syntax):
+		return malformed("the body is no JSON from byte %d on", syntax.ByteOffset)
+	}
+	return malformed("the body is cut short")
+}
+
+// deeperThan counts brackets outside strings. It may be wrong about what is no JSON, which the parser then refuses.
+func deeperThan(body []byte, limit int) bool {
+	depth := 0
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case '"':
+			for i++; i < len(body) && body[i] != '"'; i++ {
+				if body[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			if depth++; depth > limit {
+				return true
+			}
+		case '}', ']':
+			depth--
+		}
+	}
+	return false
+}
+
+// textOf reads a string, or an integer digit for digit. Fractions and exponents have more than one spelling.
+func textOf(value []byte) (string, bool) {
+	switch jsontext.Value(value).Kind() {
+	case '"':
+		text, err := jsontext.AppendUnquote(nil, value)
+		return string(text), err == nil
+	case '0':
+		return string(value), !bytes.ContainsAny(value, ".eE")
+	}
+	return "", false
+}
+
+// isObject reports whether value begins as an object does.
+func isObject(value []byte) bool { return jsontext.Value(value).Kind() == '{' }
+
+// quote writes text as a JSON string.
+func quote(text string) ([]byte, error) { return jsontext.AppendQuote(nil, text) }
+
+// encode writes v as JSON; maps in the order of their keys, so that equal data are equal bytes.
+func encode(v any) ([]byte, error) { return json.Marshal(v, json.Deterministic(true)) }
+
+// keepDigits makes numbers that land in an interface json.Number: a float64 would round integers beyond 2⁵³.
+var keepDigits = json.WithUnmarshalers(json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *any) error {
+	if dec.PeekKind() != '0' {
+		return errors.ErrUnsupported
+	}
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	*v = stdjson.Number(value)
+	return nil
+}))
+
+// decode reads data into v by the same parser and rules as the door, so that there is one reading of a body. Names
+// are told apart by case, and unknown ones passed over: providers add fields without notice.
+func decode(data []byte, v any) *FieldError {
+	err := json.Unmarshal(data, v, keepDigits)
+	if err == nil {
+		return nil
+	}
+	var semantic *json.SemanticError
+	if !errors.As(err, &semantic) {
+		return &FieldError{Problem: "is not valid JSON"}
+	}
+	problem := "cannot be read"
+	if semantic.GoType != nil && semantic.JSONKind != 0 {
+		problem = kindName(semantic.JSONKind) + " where " + semantic.GoType.String() + " is wanted"
+	}
+	return &FieldError{Path: wirePath(semantic.JSONPointer), Problem: problem}
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case '"':
+		return "has a string"
+	case '0':
+		return "has a number it cannot hold"
+	case '{':
+		return "has an object"
+	case '[':
+		return "has an array"
+	}
+	return "has " + k.String()
+}
+
+// wirePath turns /versions/0/body into versions[0].body, the form in which validation names fields.
+func wirePath(p jsontext.Pointer) string {
+	var b strings.Builder
+	for token := range p.Tokens() {
+		if strings.Trim(token, "0123456789") == "" && token != "" {
+			b.WriteString("[" + token + "]")
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(token)
+	}
+	return b.String()
+}
