@@ -1,0 +1,192 @@
+package dedupe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// ErrGoexit says that a run ended by runtime.Goexit, as t.FailNow does.
+var ErrGoexit = errors.New("dedupe: the run ended by runtime.Goexit")
+
+// Guard runs events under a claim. Its fields must not change once it is used.
+type Guard struct {
+	Store   Store         // Required.
+	Hold    Hold          // Default: a lease of 15 s, remembered for 48 h.
+	Budget  time.Duration // after which Do returns while the run goes on. Default: it waits for the run.
+	Longest time.Duration // that a run may keep its claim; its context ends then. Default: 5 minutes.
+	Call    time.Duration // that the store may take to answer. Default: 1 s.
+
+	going going
+}
+
+// Result is what became of an event.
+type Result struct {
+	Claim    Claim
+	Err      error         // what the run returned, or that it panicked
+	StoreErr error         // what the store failed to do; after a successful run the work is done all the same
+	TimedOut bool          // the budget is spent and the run goes on
+	Late     bool          // the result of a run that outlived its budget
+	Panic    any           // what the run panicked with
+	Stack    []byte        // where
+	Took     time.Duration // from the start of Do
+}
+
+// Do claims the event, runs fn if the claim is won, and commits if fn returned nil or releases if it did not.
+//
+// Result.Claim.State tells what it found: Claimed means that fn ran, Pending and Done that it did not. If the store
+// cannot be asked, StoreErr says so, State is 0 and fn does not run.
+//
+// fn's context carries ctx's values and the claim ([ClaimFrom]), but not its end: it ends when the run has lasted
+// Longest or has lost its claim. While fn runs the lease is extended every third of it. Do returns when fn has ended
+// and is settled, when Budget is spent, or when ctx ends, whichever is first; a run that goes on after that is settled
+// all the same and its result goes to late, which may be nil.
+//
+// A panic of fn is caught and is in the result.
+func (g *Guard) Do(ctx context.Context, k Key, fn func(context.Context) (status int, err error), late func(Result)) Result {
+	start := time.Now()
+	c, err := g.claim(ctx, k, newOwner())
+	if err != nil || c.State != Claimed {
+		return Result{Claim: c, StoreErr: err, Took: time.Since(start)}
+	}
+	r := g.run(ctx, c, fn)
+	budget := make(<-chan time.Time)
+	if g.Budget > 0 {
+		timer := time.NewTimer(g.Budget - time.Since(start))
+		defer timer.Stop()
+		budget = timer.C
+	}
+	select {
+	case end := <-r.end:
+		defer g.going.remove(r)
+		return g.settle(ctx, c, end, start, g.Budget)
+	case <-budget:
+	case <-ctx.Done():
+	}
+	go func() {
+		end := <-r.end
+		defer g.going.remove(r)
+		result := g.settle(ctx, c, end, start, time.Since(start)+g.hold().Lease)
+		result.Late = true
+		if late != nil {
+			late(result)
+		}
+	}()
+	return Result{Claim: c, TimedOut: true, Took: time.Since(start)}
+}
+
+// Wait returns when no run is going on, or when ctx ends, with an error that names those that are. Runs that start
+// meanwhile are waited for too.
+func (g *Guard) Wait(ctx context.Context) error { return g.going.wait(ctx) }
+
+// end is how a run ended.
+type end struct {
+	status int
+	err    error
+	panic  any
+	stack  []byte
+}
+
+// run starts fn on a goroutine of its own, since it may have to be left behind.
+func (g *Guard) run(ctx context.Context, c Claim, fn func(context.Context) (int, error)) *run {
+	longest := g.Longest
+	if longest <= 0 {
+		longest = 5 * time.Minute
+	}
+	ctx, expire := context.WithTimeout(context.WithValue(context.WithoutCancel(ctx), claimKey{}, c), longest)
+	ctx, cancel := context.WithCancelCause(ctx)
+	r := &run{key: c.Key, end: make(chan end, 1)}
+	g.going.add(r)
+	beats := time.AfterFunc(c.Hold.Lease/3, func() { g.beat(ctx, c, cancel) })
+	go func() {
+		e := end{err: ErrGoexit}
+		defer func() {
+			if p := recover(); p != nil {
+				e = end{err: fmt.Errorf("dedupe: the run panicked: %v", p), panic: p, stack: debug.Stack()}
+			}
+			beats.Stop()
+			cancel(nil)
+			expire()
+			r.end <- e
+		}()
+		status, err := fn(ctx)
+		e = end{status: status, err: err}
+	}()
+	return r
+}
+
+// beat extends the lease until the run ends or has lasted its longest. A run that has lost its claim is told to stop:
+// another one is at work.
+func (g *Guard) beat(ctx context.Context, c Claim, cancel context.CancelCauseFunc) {
+	ticker := time.NewTicker(c.Hold.Lease / 3)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		if err := g.extend(ctx, c); errors.Is(err, ErrLeaseLost) {
+			cancel(ErrLeaseLost)
+		}
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+	}
+}
+
+// settle commits or releases what a run ended as. A store that is down is asked again until the given time after
+// start, after which the lease's end does what a release would.
+func (g *Guard) settle(ctx context.Context, c Claim, e end, start time.Time, until time.Duration) Result {
+	ctx = context.WithoutCancel(ctx) // what was done is done, whoever hung up
+	result := Result{Claim: c, Err: e.err, Panic: e.panic, Stack: e.stack}
+	if e.err == nil {
+		result.Claim, result.StoreErr = g.commit(ctx, c, e.status, start.Add(until))
+	} else {
+		result.StoreErr = g.release(ctx, c)
+	}
+	result.Took = time.Since(start)
+	return result
+}
+
+// commit marks the event done. If the claim was lost meanwhile it asks, as the same owner, what became of the event:
+// of the claim it returns, State says whether another run is at work, has done it, or the store had forgotten it.
+func (g *Guard) commit(ctx context.Context, c Claim, status int, until time.Time) (Claim, error) {
+	err := g.commitOnce(ctx, c, status)
+	for pause := 50 * time.Millisecond; err != nil && !errors.Is(err, ErrLeaseLost); pause *= 2 {
+		if time.Until(until) < pause {
+			return c, err
+		}
+		time.Sleep(pause)
+		err = g.commitOnce(ctx, c, status)
+	}
+	if err == nil {
+		return c, nil
+	}
+	again, askErr := g.claim(ctx, c.Key, c.Owner)
+	if askErr != nil {
+		return c, errors.Join(err, askErr)
+	}
+	if again.State == Claimed {
+		return again, errors.Join(err, g.commitOnce(ctx, again, status))
+	}
+	return again, err
+}
+
+func (g *Guard) hold() Hold {
+	h := g.Hold
+	if h.Lease <= 0 {
+		h.Lease = 15 * time.Second
+	}
+	if h.Remember <= 0 {
+		h.Remember = 48 * time.Hour
+	}
+	return h
+}
+
+type claimKey struct{}
+
+// ClaimFrom returns the claim under which a run goes on: its token, for `UPDATE … WHERE fence < $token`, and which run
+// of the event it is.
+func ClaimFrom(ctx context.Context) (Claim, bool) {
+	c, ok := ctx.Value(claimKey{}).(Claim)
+	return c, ok
+}

@@ -1,0 +1,138 @@
+package dedupe
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+)
+
+// ring holds the events that are done, in the order in which they were done: since they are all remembered for the
+// same time, the oldest is the next to expire, and no sweep has to look for it. An index finds them by digest. Slots
+// are used again; a plain map would keep the size of its fullest day for ever.
+//
+// With unequal times an event stays in memory until those before it have gone. It is never forgotten early.
+type ring struct {
+	slots []slot   // a power of two of them
+	head  int      // the oldest
+	count int      // in use from head on, removed ones included
+	index []uint32 // number of a slot plus one, or 0; open addressing; twice as long as slots
+}
+
+type slot struct {
+	digest digest
+	token  uint64
+	until  uint32 // in ticks since the store's start
+	status uint16
+	gone   bool // removed from the middle; no longer in the index
+}
+
+// tick is how finely the end of remembering is kept, rounded up: 32 bits of it are eight years.
+const tick = time.Second / 16
+
+func ticks(d time.Duration) uint32 {
+	return uint32(min(int64((d+tick-1)/tick), math.MaxUint32))
+}
+
+// find returns what is known of an event that is done and not expired.
+func (r *ring) find(d digest, now time.Duration) (token uint64, status int, ok bool) {
+	i, ok := r.place(d)
+	if !ok {
+		return 0, 0, false
+	}
+	s := &r.slots[r.index[i]-1]
+	return s.token, int(s.status), time.Duration(s.until)*tick > now
+}
+
+// add puts an event at the end, and reports whether it takes the place of an expired one of the same digest.
+func (r *ring) add(d digest, token uint64, status int, until time.Duration) (replaced bool) {
+	_, replaced = r.remove(d)
+	if r.count == len(r.slots) {
+		r.grow()
+	}
+	n := (r.head + r.count) & (len(r.slots) - 1)
+	r.slots[n] = slot{digest: d, token: token, until: ticks(until), status: uint16(status)}
+	r.count++
+	i, _ := r.place(d)
+	r.index[i] = uint32(n + 1)
+	return replaced
+}
+
+// remove takes an event out and returns when it would have expired.
+func (r *ring) remove(d digest) (until time.Duration, ok bool) {
+	i, ok := r.place(d)
+	if !ok {
+		return 0, false
+	}
+	s := &r.slots[r.index[i]-1]
+	s.gone = true
+	r.unindex(i)
+	return time.Duration(s.until) * tick, true
+}
+
+// expire forgets at most limit events that have expired, and counts those that were still known.
+func (r *ring) expire(now time.Duration, limit int) int {
+	known := 0
+	for ; r.count > 0 && limit > 0; limit-- {
+		s := &r.slots[r.head]
+		if !s.gone {
+			if time.Duration(s.until)*tick > now {
+				break
+			}
+			i, _ := r.place(s.digest)
+			r.unindex(i)
+			known++
+		}
+		r.head = (r.head + 1) & (len(r.slots) - 1)
+		r.count--
+	}
+	return known
+}
+
+// place returns where in the index d is, or where it belongs.
+func (r *ring) place(d digest) (int, bool) {
+	if len(r.index) == 0 {
+		return 0, false
+	}
+	mask := len(r.index) - 1
+	for i := home(d) & mask; ; i = (i + 1) & mask {
+		if r.index[i] == 0 {
+			return i, false
+		}
+		if r.slots[r.index[i]-1].digest == d {
+			return i, true
+		}
+	}
+}
+
+// unindex empties a place and moves back what had to stand behind it.
+func (r *ring) unindex(hole int) {
+	mask := len(r.index) - 1
+	for i := (hole + 1) & mask; r.index[i] != 0; i = (i + 1) & mask {
+		from := home(r.slots[r.index[i]-1].digest) & mask
+		if (i-from)&mask >= (i-hole)&mask { // its way from home leads past the hole
+			r.index[hole] = r.index[i]
+			hole = i
+		}
+	}
+	r.index[hole] = 0
+}
+
+// grow doubles the ring, and leaves out what was removed.
+func (r *ring) grow() {
+	old := *r
+	size := max(2*len(old.slots), 8)
+	*r = ring{slots: make([]slot, size), index: make([]uint32, 2*size)}
+	for n := range old.count {
+		s := old.slots[(old.head+n)&(len(old.slots)-1)]
+		if s.gone {
+			continue
+		}
+		r.slots[r.count] = s
+		r.count++
+		i, _ := r.place(s.digest)
+		r.index[i] = uint32(r.count)
+	}
+}
+
+// home is where in the index a digest would like to be. Its first byte is the shard's number.
+func home(d digest) int { return int(binary.LittleEndian.Uint64(d[1:]) >> 1) }
