@@ -1,6 +1,10 @@
 package hookmitt
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/hookmitt/hookmitt/events"
+)
 
 // Identity is what the provider's ids can promise.
 type Identity uint8
@@ -35,4 +39,14 @@ func (p Provider) Identity() Identity {
 		return UnsignedID
 	}
 	return SignedID // in the body, which every scheme covers
+}
+
+// SignsTime reports whether events carry a time that the signature covers, so that an old one can be refused.
+func (p Provider) SignsTime() bool {
+	codec, ok := p.Codec.(interface{ TimeField() events.Field })
+	if !ok || codec.TimeField() == (events.Field{}) {
+		return false
+	}
+	name, inHeader := codec.TimeField().Header()
+	return !inHeader || p.Scheme.Covers(name)
 }

@@ -31,6 +31,7 @@ type Result struct {
 	Late     bool          // the result of a run that outlived its budget
 	Panic    any           // what the run panicked with
 	Stack    []byte        // where
+	Claiming time.Duration // spent on the claim
 	Took     time.Duration // from the start of Do
 }
 
@@ -48,8 +49,9 @@ type Result struct {
 func (g *Guard) Do(ctx context.Context, k Key, fn func(context.Context) (status int, err error), late func(Result)) Result {
 	start := time.Now()
 	c, err := g.claim(ctx, k, newOwner())
+	claiming := time.Since(start)
 	if err != nil || c.State != Claimed {
-		return Result{Claim: c, StoreErr: err, Took: time.Since(start)}
+		return Result{Claim: c, StoreErr: err, Claiming: claiming, Took: claiming}
 	}
 	r := g.run(ctx, c, fn)
 	budget := make(<-chan time.Time)
@@ -61,7 +63,9 @@ func (g *Guard) Do(ctx context.Context, k Key, fn func(context.Context) (status 
 	select {
 	case end := <-r.end:
 		defer g.going.remove(r)
-		return g.settle(ctx, c, end, start, g.Budget)
+		result := g.settle(ctx, c, end, start, g.Budget)
+		result.Claiming = claiming
+		return result
 	case <-budget:
 	case <-ctx.Done():
 	}
@@ -69,12 +73,12 @@ func (g *Guard) Do(ctx context.Context, k Key, fn func(context.Context) (status 
 		end := <-r.end
 		defer g.going.remove(r)
 		result := g.settle(ctx, c, end, start, time.Since(start)+g.hold().Lease)
-		result.Late = true
+		result.Late, result.Claiming = true, claiming
 		if late != nil {
 			late(result)
 		}
 	}()
-	return Result{Claim: c, TimedOut: true, Took: time.Since(start)}
+	return Result{Claim: c, TimedOut: true, Claiming: claiming, Took: time.Since(start)}
 }
 
 // Wait returns when no run is going on, or when ctx ends, with an error that names those that are. Runs that start
