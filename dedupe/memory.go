@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,7 +79,7 @@ func (m *Memory) Claim(ctx context.Context, k Key, owner string, h Hold) (Claim,
 	}
 	d := digestOf(k)
 	c, err := m.claim(ctx, d, owner, h)
-	if err == ErrFull && m.sweepAll() {
+	if errors.Is(err, ErrFull) && m.sweepAll() {
 		c, err = m.claim(ctx, d, owner, h)
 	}
 	c.Key = k

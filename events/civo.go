@@ -8,7 +8,7 @@ import "encoding/json"
 // Documented: event and resourceID (civo.com/api/webhooks). Assumed: payload, which earlier versions of Civo's page
 // suggest; it is kept as it is.
 type Resource struct {
-	Event      string          `json:"event"`
+	Event      string          `json:"event,omitzero"`
 	ResourceID string          `json:"resourceID,omitzero" validate:"omitempty,uuid_rfc4122"`
 	Payload    json.RawMessage `json:"payload,omitzero"`
 }

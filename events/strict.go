@@ -94,8 +94,9 @@ func textOf(value []byte) (string, bool) {
 		return string(text), err == nil
 	case '0':
 		return string(value), !bytes.ContainsAny(value, ".eE")
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 // isObject reports whether value begins as an object does.
@@ -148,8 +149,9 @@ func kindName(k jsontext.Kind) string {
 		return "has an object"
 	case '[':
 		return "has an array"
+	default:
+		return "has " + k.String()
 	}
-	return "has " + k.String()
 }
 
 // wirePath turns /versions/0/body into versions[0].body, the form in which validation names fields.

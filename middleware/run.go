@@ -52,8 +52,8 @@ func (q *request) run(do work) *answer {
 	afterwards := *q // the request goes on while a late run ends
 	result := q.guard.Do(ctx, q.key(q.record.Tenant, q.event.ID), func(ctx context.Context) (int, error) {
 		start := time.Now()
+		defer func() { made.took = time.Since(start) }()
 		made.outcome, made.err = q.judge(ctx, q.attempt(ctx, do, &made))
-		made.took = time.Since(start)
 		if made.outcome.Acknowledged() {
 			return made.outcome.Status(), nil
 		}

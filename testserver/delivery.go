@@ -39,7 +39,7 @@ func (s State) String() string {
 // Delivery is one event on its way to one endpoint: all its attempts.
 type Delivery struct {
 	endpoint *Endpoint
-	ctx      context.Context //nolint:containedctx // lends its values to every attempt
+	ctx      context.Context // lends its values to every attempt
 	event    events.Event
 	faults   []Fault
 	settled  chan struct{} // closed when state is no longer Pending

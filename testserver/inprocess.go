@@ -153,7 +153,7 @@ func (b *inBody) Read(p []byte) (int, error) {
 			_ = b.writer.CloseWithError(err) // nil reads as io.EOF
 		}()
 	})
-	return b.PipeReader.Read(p)
+	return b.PipeReader.Read(p) //nolint:staticcheck // b.Read would be this method
 }
 
 func (b *inBody) setDeadline(at time.Time) {

@@ -125,7 +125,7 @@ func (f Form) validate() error {
 		return errors.New("verify: HMAC.Form needs a separator")
 	case f.kind == list && f.prefix == "":
 		return errors.New("verify: HMAC.Form needs the prefix of the entries that count")
-	case f.kind == pairs && (f.prefix == "=" || f.prefix == f.time):
+	case f.kind == pairs && (f.prefix == "=" || f.prefix == f.time): //constanttime:public names
 		return errors.New("verify: HMAC.Form needs a name for the signature, other than the timestamp's")
 	}
 	return nil

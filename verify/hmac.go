@@ -104,12 +104,8 @@ func (s HMAC) Verify(secrets []Secret, h http.Header, body []byte) (int, error) 
 
 // Covers implements [Scheme].
 func (s HMAC) Covers(header string) bool {
-	header = http.CanonicalHeaderKey(header)
 	for _, p := range s.Signed {
-		if p.kind == partHeader && http.CanonicalHeaderKey(p.text) == header {
-			return true
-		}
-		if p.kind == partTimestamp && s.Timestamp.header != "" && http.CanonicalHeaderKey(s.Timestamp.header) == header {
+		if p.kind == partHeader && sameHeader(p.text, header) || p.kind == partTimestamp && sameHeader(s.Timestamp.header, header) {
 			return true
 		}
 	}

@@ -33,8 +33,9 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:0", "where to receive; port 0 is any free one")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *addr, *serve); err != nil {
+	err := run(ctx, *addr, *serve)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
@@ -57,7 +58,7 @@ func run(ctx context.Context, addr string, serve bool) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /webhooks", receiver.Handle(handlers(did)))
-	listener, err := net.Listen("tcp", addr)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,55 @@
+# hookmitt. `make test` is the one that matters; `make help` lists the rest.
+
+GO ?= go
+BIN := $(CURDIR)/.bin
+# The tools have a module of their own, outside any workspace: their hundreds of dependencies must not choose the
+# versions of ours.
+TOOLS := cd tools && GOWORK=off $(GO)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: setup lint ## install what the tests need; then vet, linters, and all tests under the race detector with the fuzz seeds
+	$(TOOLS) run ./mutants -C .. -check
+	$(TOOLS) test ./constanttime
+	$(GO) test -race ./...
+
+.PHONY: setup
+setup: ## install what the tests need (Debian, Ubuntu), or say what is missing
+	@tools/setup.sh
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint $(BIN)/constanttime ## go vet and the linters
+	$(GO) vet ./...
+	$(GO) vet -vettool=$(BIN)/constanttime ./verify
+	$(BIN)/golangci-lint run ./...
+	$(GO) mod tidy -diff
+
+$(BIN)/golangci-lint: tools/go.mod
+	@echo "Building golangci-lint, which takes some minutes the first time"
+	$(TOOLS) build -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(BIN)/constanttime: tools/go.mod $(wildcard tools/constanttime/*.go)
+	$(TOOLS) build -o $@ ./constanttime
+
+.PHONY: mutants
+mutants: ## break the code in the ways that tools/mutants/mutants.txt lists, and fail if the tests let one live
+	$(TOOLS) run ./mutants -C ..
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME, 30s unless told
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-30s} $$package || exit 1; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## run the benchmarks beside the code
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: cover
+cover: ## print the coverage of the tests
+	$(GO) test -coverpkg=./... -coverprofile=$(BIN)/cover.out ./... && $(GO) tool cover -func=$(BIN)/cover.out | tail -1

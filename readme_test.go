@@ -1,0 +1,151 @@
+package hookmitt_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hookmitt/hookmitt/middleware"
+)
+
+// need skips a test on a laptop that lacks a program, and fails it in CI.
+func need(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("CI") != "" {
+				t.Fatalf("%s is missing, and this is CI: `make setup` installs it", program)
+			}
+			t.Skipf("%s is missing: `make setup` installs it", program)
+		}
+	}
+}
+
+// block returns the README's first code block of a language that holds a text.
+func block(t *testing.T, language, holds string) string {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile("(?s)```(\\w+)\n(.*?)```").FindAllStringSubmatch(string(readme), -1) {
+		if m[1] == language && strings.Contains(m[2], holds) {
+			return m[2]
+		}
+	}
+	t.Fatalf("the README has no %s block with %q", language, holds)
+	return ""
+}
+
+// build makes a program of an example and returns its path.
+func build(t *testing.T, example string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "program")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "./examples/"+example).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return path
+}
+
+func TestReadmeTenLinesAreTheExample(t *testing.T) {
+	t.Parallel()
+	example, err := os.ReadFile("examples/civo/main.go")
+	require.NoError(t, err)
+	lines := strings.ReplaceAll("\n"+strings.TrimSuffix(block(t, "go", "hookmitt.Civo()"), "\n"), "\n", "\n\t")
+	require.Contains(t, string(example), strings.ReplaceAll(lines, "\n\t\n", "\n\n"))
+}
+
+func TestReadmeQuickstartPrintsItsTranscript(t *testing.T) {
+	t.Parallel()
+	_, want, _ := strings.Cut(block(t, "console", "go run ./examples/quickstart\n"), "\n")
+	out, err := exec.CommandContext(t.Context(), build(t, "quickstart")).Output()
+	require.NoError(t, err)
+	require.Equal(t, want, string(out))
+}
+
+func TestReadmeOpensslAndCurlGetWhatItSays(t *testing.T) {
+	t.Parallel()
+	need(t, "sh", "openssl", "curl")
+	receiver := exec.CommandContext(t.Context(), build(t, "civo"), "-addr", "127.0.0.1:0")
+	receiver.Env = append(os.Environ(), "CIVO_WEBHOOK_SECRET=test-secret")
+	log, err := receiver.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, receiver.Start())
+	t.Cleanup(func() {
+		_ = receiver.Process.Kill()
+		_ = receiver.Wait()
+	})
+	url := ""
+	for lines := bufio.NewScanner(log); url == "" && lines.Scan(); {
+		_, url, _ = strings.Cut(lines.Text(), "receiving at ")
+	}
+	require.NotEmpty(t, url, "the example did not say where it receives")
+	go func() { // it logs on; a full pipe would stop it
+		for lines := bufio.NewScanner(log); lines.Scan(); {
+		}
+	}()
+
+	script := block(t, "sh", "openssl")
+	want := regexp.MustCompile(`# (\d{3})`).FindAllStringSubmatch(script, -1)
+	require.Len(t, want, 6)
+	script = regexp.MustCompile(`(?m)^URL=.*$`).ReplaceAllLiteralString(script, "URL="+url)
+	out, err := exec.CommandContext(t.Context(), "sh", "-eu", "-c", script).CombinedOutput()
+	require.NoError(t, err, string(out))
+	got := strings.Fields(string(out))
+	require.Len(t, got, len(want), string(out))
+	for i := range want {
+		require.Equal(t, want[i][1], got[i], "request %d", i+1)
+	}
+}
+
+func TestReadmeListsEveryOutcome(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	for o := middleware.Accepted; o <= middleware.Unavailable; o++ {
+		row := regexp.MustCompile(fmt.Sprintf(`(?m)^\| %s \|[^|]*\| %d[^|]*\|`, regexp.QuoteMeta(o.String()), o.Status()))
+		require.True(t, row.Match(readme), "%v is answered %d, and the README has no such row", o, o.Status())
+	}
+	require.Panics(t, func() { _ = (middleware.Unavailable + 1).Status() }, "an outcome was added: it needs a row above")
+}
+
+func TestReadmeLadderCompilesAndRuns(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join("testdata", fmt.Sprintf("ladder-%d", os.Getpid())) // inside the module, outside its packages
+	require.NoError(t, os.MkdirAll(dir, 0o750))
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	program := `package ladder
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/hookmitt/hookmitt"
+	"github.com/hookmitt/hookmitt/events"
+	"github.com/hookmitt/hookmitt/middleware"
+	"github.com/hookmitt/hookmitt/testserver"
+	"github.com/hookmitt/hookmitt/verify"
+)
+
+var runs int
+
+var yourHandler = events.HandlerFunc(func(context.Context, events.Event) error {
+	if runs++; runs < 6 {
+		return errors.New("down")
+	}
+	return nil
+})
+
+` + block(t, "go", "func TestLadder")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ladder_test.go"), []byte(program), 0o600))
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-v", "./"+dir).CombinedOutput()
+	require.NoError(t, err, string(out))
+	promised := regexp.MustCompile(`// (0s 500.*)`).FindStringSubmatch(program)
+	require.Contains(t, string(out), promised[1])
+}
