@@ -1,8 +1,6 @@
 package events
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,15 +21,21 @@ type JSON struct {
 
 // Validate reports what is wrong with the codec itself. A receiver calls it once, when it is made.
 func (c JSON) Validate() error {
-	names := map[string]bool{}
+	places := map[string]bool{}
 	for _, f := range []Field{c.ID, c.Type, c.Time, c.Data} {
-		if f.kind == fieldHeader && f.name == "" || f.kind == fieldMember && f.name == "" {
+		if f.kind != fieldHeader && f.kind != fieldMember {
+			continue
+		}
+		if f.name == "" {
 			return errors.New("events: a field of JSON has no name")
 		}
-		if f.kind == fieldMember && names[f.name] {
-			return fmt.Errorf("events: two fields of JSON are the member %q", f.name)
+		if f.kind == fieldHeader {
+			f.name = http.CanonicalHeaderKey(f.name)
 		}
-		names[f.name] = f.kind == fieldMember
+		if places[f.String()] {
+			return fmt.Errorf("events: two fields of JSON are %s", f)
+		}
+		places[f.String()] = true
 	}
 	switch {
 	case c.ID.kind == fieldNone || c.ID.kind == fieldWhole:
@@ -72,6 +76,7 @@ func (c JSON) Open(h http.Header, body []byte) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
+	body = body[:len(body):len(body)] // appending to it must not write over what stands behind it
 	if c.Data.kind == fieldWhole {
 		data = body
 	}
@@ -82,8 +87,10 @@ func (c JSON) Open(h http.Header, body []byte) (Event, error) {
 	if e.ID, err = c.ID.read(h, body, id); err != nil {
 		return Event{}, err
 	}
-	e.Time, err = c.readTime(h, body, at)
-	return e, err
+	if e.Time, err = c.readTime(h, body, at); err != nil {
+		return Event{}, err
+	}
+	return e, nil
 }
 
 // readTime returns the zero time where the provider left it out, but refuses one that cannot be read.
@@ -97,109 +104,21 @@ func (c JSON) readTime(h http.Header, body, member []byte) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return time.Unix(n, 0).UTC(), nil
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	at, ok := parseTime(text)
+	if !ok {
 		return time.Time{}, malformed("%s is no time", c.Time)
 	}
 	return at, nil
 }
 
-// Seal implements [Codec]. An event with Raw is sent as it is, with the headers that its fields give; any other must
-// have what the provider carries: a type, and an id where there is a place for it.
-func (c JSON) Seal(e Event, h http.Header) ([]byte, error) {
-	var err error
-	if e.ID != "" && !c.ID.Derived() {
-		if e.ID, err = c.ID.Canonical(e.ID); err != nil {
-			return nil, fmt.Errorf("events: cannot seal: %w", err)
-		}
+// parseTime takes no year that RFC 3339 cannot write: such seconds are milliseconds.
+func parseTime(text string) (time.Time, bool) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		at := time.Unix(n, 0).UTC()
+		return at, writable(at)
 	}
-	members := make([]member, 0, 4)
-	for _, f := range []struct {
-		field    Field
-		text     string
-		required bool
-	}{{c.ID, e.ID, true}, {c.Type, e.Type, true}, {c.Time, timeText(e.Time), false}} {
-		switch {
-		case f.field.kind != fieldHeader && f.field.kind != fieldMember:
-		case f.text != "" && f.field.kind == fieldHeader:
-			h.Set(f.field.name, f.text)
-		case f.text != "":
-			members = append(members, member{f.field.name, f.text})
-		case f.required && e.Raw == nil:
-			return nil, fmt.Errorf("events: cannot seal: %w", malformed("%s is empty", f.field))
-		}
-	}
-	if e.Raw != nil {
-		return e.Raw, nil
-	}
-	body, err := c.compose(members, e.Data)
-	if err != nil {
-		return nil, fmt.Errorf("events: cannot seal: %w", err)
-	}
-	return body, nil
+	at, err := time.Parse(time.RFC3339, text)
+	return at, err == nil && writable(at)
 }
 
-type member struct{ name, text string }
-
-// compose writes the envelope's members, and the data after them or, without an envelope, among them.
-func (c JSON) compose(members []member, data json.RawMessage) ([]byte, error) {
-	body := []byte{'{'}
-	add := func(name string, value []byte) {
-		if len(body) > 1 {
-			body = append(body, ',')
-		}
-		quoted, _ := quote(name)
-		body = append(append(append(body, quoted...), ':'), value...)
-	}
-	whole := c.Data.kind == fieldWhole
-	if whole && len(data) > 0 && !isObject(data) {
-		return nil, malformed("the data must be an object: it is the body")
-	}
-	own := map[string][]byte{} // what the data already says
-	if whole && len(data) > 0 {
-		if err := eachMember(data, func(name string, value []byte) { own[name] = value }); err != nil {
-			return nil, err
-		}
-	}
-	for _, m := range members {
-		if value, ok := own[m.name]; ok {
-			if text, _ := textOf(value); text != m.text {
-				return nil, malformed("the data says otherwise than the event in member %s", m.name)
-			}
-			continue
-		}
-		quoted, err := quote(m.text)
-		if err != nil {
-			return nil, malformed("member %s is no text", m.name)
-		}
-		add(m.name, quoted)
-	}
-	switch {
-	case whole && len(own) > 0:
-		if len(body) == 1 {
-			body = append(body[:0], data...)
-			break
-		}
-		inner := bytes.TrimLeft(data, " \t\r\n")[1:]
-		body = append(append(body, ','), inner...)
-	case !whole && len(data) > 0:
-		add(c.Data.name, data)
-		body = append(body, '}')
-	default:
-		body = append(body, '}')
-	}
-	if err := eachMember(body, func(string, []byte) {}); err != nil {
-		return nil, err
-	}
-	return c.Style.apply(body), nil
-}
-
-func timeText(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339Nano)
-}
+func writable(t time.Time) bool { return t.UTC().Year() >= 0 && t.UTC().Year() <= 9999 }

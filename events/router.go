@@ -57,8 +57,8 @@ func On[T Payload](r *Router, fn func(ctx context.Context, e Event, data T) erro
 // Match registers a handler for all events of a pattern, with their data decoded and validated as T, which may be
 // anything that JSON can be read into: another SDK's struct, a map, json.RawMessage. It panics as [On] does.
 func Match[T any](r *Router, pattern string, fn func(ctx context.Context, e Event, data T) error) {
-	if t := reflect.TypeFor[T](); t.Kind() == reflect.Pointer {
-		panic(fmt.Sprintf("events: Match[%v]: T must not be a pointer", t))
+	if t := reflect.TypeFor[T](); t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface && t.NumMethod() > 0 {
+		panic(fmt.Sprintf("events: Match[%v]: T must not be a pointer, nor an interface with methods", t))
 	}
 	register(r, "Match", pattern, fn)
 }
@@ -67,7 +67,7 @@ func register[T any](r *Router, by, pattern string, fn func(ctx context.Context,
 	if fn == nil {
 		panic(fmt.Sprintf("events: %s %q: the handler is nil", by, pattern))
 	}
-	checkTags[T](fmt.Sprintf("%s %q", by, pattern))
+	checkType[T](fmt.Sprintf("%s %q", by, pattern))
 	r.Handle(pattern, HandlerFunc(func(ctx context.Context, e Event) error {
 		data, err := Decode[T](e)
 		if err != nil {
@@ -84,7 +84,7 @@ func (r *Router) Handle(pattern string, h Handler) {
 	if pattern == "" || strings.Contains(prefix, "*") || star && prefix != "" && !strings.HasSuffix(prefix, ".") || prefix == "." {
 		panic(fmt.Sprintf("events: pattern %q is neither a type, nor a prefix like \"instance.*\", nor \"*\"", pattern))
 	}
-	if h == nil {
+	if isNil(h) {
 		panic(fmt.Sprintf("events: Handle %q: the handler is nil", pattern))
 	}
 	if r.handlers[pattern] != nil {
@@ -93,10 +93,15 @@ func (r *Router) Handle(pattern string, h Handler) {
 	r.handlers[pattern] = h
 }
 
+func isNil(h Handler) bool {
+	f, ok := h.(HandlerFunc)
+	return h == nil || ok && f == nil
+}
+
 // Unknown registers what happens to events that no pattern matches. Default: [ErrUnhandled], which is acknowledged,
 // since a new event of the provider's must not switch the endpoint off.
 func (r *Router) Unknown(h Handler) {
-	if h == nil {
+	if isNil(h) {
 		panic("events: Unknown: the handler is nil")
 	}
 	r.unknown = h
@@ -126,7 +131,7 @@ func (r *Router) HandleEvent(ctx context.Context, e Event) error {
 
 // find looks for the type, then for its prefixes from the longest to the shortest.
 func (r *Router) find(typ string) Handler {
-	if h := r.handlers[typ]; h != nil && !strings.Contains(typ, "*") { // an event must not name a pattern
+	if h := r.handlers[typ]; h != nil { // a type that is spelled like a pattern is below it, too
 		return h
 	}
 	for dot := strings.LastIndexByte(typ, '.'); dot >= 0; dot = strings.LastIndexByte(typ[:dot], '.') {

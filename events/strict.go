@@ -2,10 +2,12 @@ package events
 
 import (
 	"bytes"
+	"encoding"
 	stdjson "encoding/json"
 	"errors"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -54,14 +56,12 @@ func eachMember(body []byte, member func(name string, value []byte)) error {
 func notJSON(err error) error {
 	var syntax *jsontext.SyntacticError
 	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF) || !errors.As(err, &syntax):
+		return malformed("the body is cut short")
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		if errors.As(err, &syntax) {
-			return malformed("a name is there twice, at byte %d", syntax.ByteOffset)
-		}
-	case errors.As(err, &syntax):
-		return malformed("the body is no JSON from byte %d on", syntax.ByteOffset)
+		return malformed("a name is there twice, at byte %d", syntax.ByteOffset)
 	}
-	return malformed("the body is cut short")
+	return malformed("the body is no JSON from byte %d on", syntax.ByteOffset)
 }
 
 // deeperThan counts brackets outside strings. It may be wrong about what is no JSON, which the parser then refuses.
@@ -102,6 +102,9 @@ func textOf(value []byte) (string, bool) {
 // isObject reports whether value begins as an object does.
 func isObject(value []byte) bool { return jsontext.Value(value).Kind() == '{' }
 
+// isValue reports whether data is one JSON value, by the door's rules.
+func isValue(data []byte) bool { return jsontext.Value(data).IsValid() }
+
 // quote writes text as a JSON string.
 func quote(text string) ([]byte, error) { return jsontext.AppendQuote(nil, text) }
 
@@ -139,6 +142,15 @@ func decode(data []byte, v any) *FieldError {
 	return &FieldError{Path: wirePath(semantic.JSONPointer), Problem: problem}
 }
 
+// readsItself reports whether v has a way of its own to be read, which need not take every object.
+func readsItself(v any) bool {
+	switch v.(type) {
+	case json.Unmarshaler, json.UnmarshalerFrom, encoding.TextUnmarshaler:
+		return true
+	}
+	return false
+}
+
 func kindName(k jsontext.Kind) string {
 	switch k {
 	case '"':
@@ -149,9 +161,21 @@ func kindName(k jsontext.Kind) string {
 		return "has an object"
 	case '[':
 		return "has an array"
+	case 't', 'f': // which of them is the value
+		return "has a boolean"
 	default:
 		return "has " + k.String()
 	}
+}
+
+// printable takes control characters out of a path: names in a map are the sender's, and paths go into logs.
+func printable(path string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, path)
 }
 
 // wirePath turns /versions/0/body into versions[0].body, the form in which validation names fields.
@@ -167,5 +191,5 @@ func wirePath(p jsontext.Pointer) string {
 		}
 		b.WriteString(token)
 	}
-	return b.String()
+	return printable(b.String())
 }

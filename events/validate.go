@@ -15,25 +15,31 @@ var rules = sync.OnceValue(func() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	v.RegisterTagNameFunc(func(f reflect.StructField) string {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" {
+		switch {
+		case name == "-":
 			return ""
+		case name == "" && f.Anonymous:
+			return inlined
 		}
 		return name
 	})
 	return v
 })
 
+// inlined stands in a path for an embedded struct, which the wire does not name. No JSON name of a Go tag holds it.
+const inlined = "\x00"
+
 // check returns the fields of v that do not pass their validate tags. What holds no struct passes.
 func check(v reflect.Value) []FieldError {
 	var err error
-	switch kindOf(v.Type()) {
+	switch elemOf(v.Type()).Kind() {
 	case reflect.Struct:
 		if v.Kind() == reflect.Pointer && v.IsNil() {
 			return nil
 		}
 		err = rules().Struct(v.Interface())
 	case reflect.Slice, reflect.Array, reflect.Map:
-		if kindOf(v.Type().Elem()) != reflect.Struct {
+		if elemOf(elemOf(v.Type()).Elem()).Kind() != reflect.Struct {
 			return nil
 		}
 		err = rules().Var(v.Interface(), "dive")
@@ -44,22 +50,23 @@ func check(v reflect.Value) []FieldError {
 	if !errors.As(err, &wrong) {
 		return nil
 	}
+	root := "" // the struct's own name, which may hold dots, stands first; one without a name, or a list, has none
+	if t := elemOf(v.Type()); t.Kind() == reflect.Struct && t.Name() != "" {
+		root = t.Name() + "."
+	}
 	fields := make([]FieldError, len(wrong))
 	for i, w := range wrong {
-		_, path, ok := strings.Cut(w.Namespace(), ".") // less the struct's own name
-		if !ok {
-			path = w.Namespace()
-		}
-		fields[i] = FieldError{Path: path, Problem: problem(w)}
+		path := strings.ReplaceAll(strings.TrimPrefix(w.Namespace(), root), inlined+".", "")
+		fields[i] = FieldError{Path: printable(path), Problem: problem(w)}
 	}
 	return fields
 }
 
-func kindOf(t reflect.Type) reflect.Kind {
+func elemOf(t reflect.Type) reflect.Type {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	return t.Kind()
+	return t
 }
 
 // problem puts a broken rule into words. It never quotes the value.
@@ -86,15 +93,40 @@ func problem(w validator.FieldError) string {
 	return "does not pass " + w.Tag()
 }
 
-// checkTags panics if the validate tags of T are wrong, so that it shows when a handler is registered and not when
-// the first event comes.
-func checkTags[T any](registering string) {
+// checkType panics if T's validate tags are wrong, or if JSON cannot fill it, so that it shows when a handler is
+// registered and not when the first event comes.
+func checkType[T any](registering string) {
+	about := "validate tags of "
 	defer func() {
 		if r := recover(); r != nil {
-			panic(fmt.Sprintf("events: %s: validate tags of %v: %v", registering, reflect.TypeFor[T](), r))
+			panic(fmt.Sprintf("events: %s: %s%v: %v", registering, about, reflect.TypeFor[T](), r))
 		}
 	}()
-	if t := reflect.TypeFor[T](); t.Kind() == reflect.Struct {
-		check(reflect.Zero(t))
+	seen := map[reflect.Type]bool{}
+	var visit func(t reflect.Type)
+	visit = func(t reflect.Type) {
+		switch t.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+			visit(t.Elem())
+		case reflect.Struct:
+			if seen[t] {
+				return
+			}
+			seen[t] = true
+			check(reflect.Zero(t))
+			for i := range t.NumField() {
+				if f := t.Field(i); f.IsExported() || f.Anonymous {
+					visit(f.Type)
+				}
+			}
+		}
+	}
+	visit(reflect.TypeFor[T]())
+
+	if t := reflect.TypeFor[T](); t.Kind() == reflect.Struct && !readsItself(new(T)) {
+		about = ""
+		if wrong := decode([]byte("{}"), new(T)); wrong != nil {
+			panic("JSON cannot be read into it")
+		}
 	}
 }
