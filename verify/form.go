@@ -61,6 +61,15 @@ func (e Encoding) decode(text string, size int, d *digest) error {
 	return nil
 }
 
+// spells reports whether text could stand in a digest.
+func (e Encoding) spells(text string) bool {
+	alphabet := "0123456789abcdefABCDEF"
+	if e == Base64 {
+		alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+	}
+	return strings.Trim(text, alphabet) == ""
+}
+
 func nibble(c byte) byte {
 	switch {
 	case '0' <= c && c <= '9':
@@ -119,7 +128,8 @@ func Pairs(sep, timeName, sigName string) Form {
 	return f
 }
 
-func (f Form) validate() error {
+// validate refuses what Sign could write and Verify not read: e's alphabet must not be able to spell the separator.
+func (f Form) validate(e Encoding) error {
 	switch {
 	case f.kind != bare && f.sep == "":
 		return errors.New("verify: HMAC.Form needs a separator")
@@ -127,6 +137,10 @@ func (f Form) validate() error {
 		return errors.New("verify: HMAC.Form needs the prefix of the entries that count")
 	case f.kind == pairs && (f.prefix == "=" || f.prefix == f.time): //constanttime:public names
 		return errors.New("verify: HMAC.Form needs a name for the signature, other than the timestamp's")
+	case f.kind == pairs && (strings.Count(f.prefix, "=") > 1 || strings.Count(f.time, "=") > 1):
+		return errors.New("verify: HMAC.Form has a name with = in it")
+	case f.kind != bare && (strings.Contains(f.prefix, f.sep) || strings.Contains(f.time, f.sep) || e.spells(f.sep)):
+		return errors.New("verify: HMAC.Form's separator is also part of the entries")
 	}
 	return nil
 }
@@ -148,7 +162,7 @@ func (f Form) read(value string, e Encoding, size int, c *claim) error {
 		c.count = 1
 		return e.decode(text, size, &c.entries[0])
 	}
-	known, broken := 0, errNoVersion
+	known, timed, broken := 0, false, errNoVersion
 	for n, rest, more := 0, value, true; more; n++ {
 		if n == maxEntries {
 			return errTooMany
@@ -156,10 +170,10 @@ func (f Form) read(value string, e Encoding, size int, c *claim) error {
 		var entry string
 		entry, rest, more = strings.Cut(rest, f.sep)
 		if text, ok := strings.CutPrefix(entry, f.time); ok && f.time != "" {
-			if c.timestamp != "" {
+			if timed {
 				return errTimeDoubled
 			}
-			c.timestamp = text
+			c.timestamp, timed = text, true
 			continue
 		}
 		text, ok := strings.CutPrefix(entry, f.prefix)

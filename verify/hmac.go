@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -39,8 +40,10 @@ func (s HMAC) Validate() error {
 		return errFIPSHash
 	case s.Encoding > Base64:
 		return fmt.Errorf("verify: HMAC.Encoding %d is not known", s.Encoding)
+	case s.Key != RawKey && !strings.HasPrefix(string(s.Key), string(base64Key)): // Key: "whsec_" compiles
+		return errors.New("verify: HMAC.Key is neither RawKey nor made by Base64Key")
 	}
-	return errors.Join(s.Form.validate(), s.validateParts(), s.validateTimestamp())
+	return errors.Join(s.Form.validate(s.Encoding), s.validateParts(), s.validateTimestamp())
 }
 
 // Sign implements [Scheme].
@@ -49,7 +52,10 @@ func (s HMAC) Sign(secret Secret, h http.Header, body []byte, at time.Time) erro
 	if err != nil {
 		return err
 	}
-	timestamp := s.stamp(h, at)
+	timestamp, err := s.stamp(h, at)
+	if err != nil {
+		return err
+	}
 	if err := s.checkParts(h); err != nil {
 		return fmt.Errorf("verify: cannot sign: %w", err)
 	}
@@ -121,20 +127,20 @@ type claim struct {
 
 // read takes the claim out of the headers, or says why there is none.
 func (s HMAC) read(h http.Header, c *claim) error {
-	values := h.Values(s.Header)
+	claims := values(h, s.Header)
 	switch {
-	case len(values) == 0 || values[0] == "" && len(values) == 1:
+	case len(claims) == 0 || claims[0] == "" && len(claims) == 1:
 		return ErrMissing
-	case len(values) > 1: // Get would take the first, a proxy the last or both: the order must not decide
+	case len(claims) > 1: // Get would take the first, a proxy the last or both: the order must not decide
 		return errDoubled
-	case len(values[0]) > maxHeader:
+	case len(claims[0]) > maxHeader:
 		return errTooLong
 	}
-	if err := s.Form.read(values[0], s.Encoding, s.Hash.Size(), c); err != nil {
+	if err := s.Form.read(claims[0], s.Encoding, s.Hash.Size(), c); err != nil {
 		return err
 	}
 	if name := s.Timestamp.header; name != "" {
-		stamps := h.Values(name)
+		stamps := values(h, name)
 		if len(stamps) > 1 {
 			return errTimeDoubled
 		}

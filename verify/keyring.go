@@ -56,6 +56,9 @@ func (k *Keyring) Secrets(context.Context) ([]Secret, error) {
 	if !r.next.IsZero() && !time.Now().Before(r.next) {
 		r = k.change(func(r *ring) *ring { return r })
 	}
+	if len(r.secrets) == 0 { // the zero Keyring, retired
+		return nil, ErrNoSecrets
+	}
 	return r.secrets, nil
 }
 

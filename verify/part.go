@@ -69,7 +69,7 @@ func (s HMAC) checkParts(h http.Header) error {
 		if p.kind != partHeader {
 			continue
 		}
-		switch len(h.Values(p.text)) {
+		switch len(values(h, p.text)) {
 		case 0:
 			return errNoPart
 		case 1:
@@ -91,7 +91,7 @@ func (s HMAC) sum(m *mac, h http.Header, timestamp string, body []byte) []byte {
 		case partBody:
 			m.write(body)
 		case partHeader:
-			m.writeString(h.Get(p.text))
+			m.writeString(values(h, p.text)[0])
 		case partText:
 			m.writeString(p.text)
 		case partTimestamp:
@@ -105,6 +105,26 @@ func (s HMAC) sum(m *mac, h http.Header, timestamp string, body []byte) []byte {
 // sameHeader reports whether two names are one header's. The empty name is nobody's.
 func sameHeader(a, b string) bool {
 	return a != "" && http.CanonicalHeaderKey(a) == http.CanonicalHeaderKey(b) //constanttime:public names
+}
+
+// values is h.Values(name), which allocates where name is not spelled in its canonical way.
+func values(h http.Header, name string) []string {
+	var buf [64]byte
+	if len(name) > len(buf) {
+		return h.Values(name)
+	}
+	first := true
+	for i := range len(name) {
+		c := name[i]
+		switch {
+		case first && 'a' <= c && c <= 'z':
+			c -= 'a' - 'A'
+		case !first && 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		buf[i], first = c, c == '-'
+	}
+	return h[string(buf[:len(name)])]
 }
 
 // isToken reports whether name can be the name of a header (RFC 9110, section 5.6.2).

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/fips140"
 	"crypto/hmac"
@@ -50,7 +51,7 @@ func newPrepared(text []byte, h crypto.Hash, form KeyForm) *prepared {
 	switch {
 	case err != nil:
 		p.err = err
-	case len(key) == 0: // "whsec_" and nothing after it
+	case len(bytes.Trim(key, "\x00")) == 0: // "whsec_" and nothing after it; HMAC fills up with zeros: zeros alone are the empty key
 		p.err = ErrEmptySecret
 	case fips140.Enforced() && h == crypto.SHA1:
 		p.err = errFIPSHash

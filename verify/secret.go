@@ -19,7 +19,7 @@ type Secret struct {
 }
 
 type key struct {
-	text     []byte
+	text     func() []byte               // no bytes: fmt with an unfit verb, and all that prints by reflection, show what they can reach
 	mu       sync.Mutex                  // for writers of prepared
 	prepared atomic.Pointer[[]*prepared] // one for each hash and form that this secret met; in practice one
 }
@@ -30,7 +30,8 @@ func NewSecret[T ~string | ~[]byte](text T) Secret {
 	if len(text) == 0 {
 		return Secret{}
 	}
-	return Secret{&key{text: bytes.Clone([]byte(text))}}
+	own := bytes.Clone([]byte(text))
+	return Secret{&key{text: func() []byte { return own }}}
 }
 
 // IsZero reports whether the secret is empty.
@@ -62,7 +63,7 @@ func (s Secret) prepare(hash crypto.Hash, form KeyForm) (*prepared, error) {
 	defer s.key.mu.Unlock()
 	p := s.key.find(hash, form)
 	if p == nil {
-		p = newPrepared(s.key.text, hash, form)
+		p = newPrepared(s.key.text(), hash, form)
 		all := []*prepared{p}
 		if old := s.key.prepared.Load(); old != nil {
 			all = append(all, *old...)

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -33,6 +34,8 @@ func (s HMAC) validateTimestamp() error {
 		return errors.New("verify: HMAC.Timestamp is InSignature exactly where HMAC.Form is Pairs with a name for it")
 	case !s.Timestamp.inside && !isToken(s.Timestamp.header):
 		return errors.New("verify: HMAC.Timestamp names no header")
+	case sameHeader(s.Timestamp.header, s.Header):
+		return errors.New("verify: HMAC.Timestamp and HMAC.Header are the same header")
 	case s.Tolerance <= 0:
 		return errors.New("verify: HMAC.Tolerance is needed to judge the timestamp")
 	case !slices.Contains(s.Signed, Timestamp()) && (s.Timestamp.inside || !s.Covers(s.Timestamp.header)):
@@ -42,15 +45,18 @@ func (s HMAC) validateTimestamp() error {
 }
 
 // stamp writes the time of signing where the scheme has it, and returns the text that is signed.
-func (s HMAC) stamp(h http.Header, at time.Time) string {
+func (s HMAC) stamp(h http.Header, at time.Time) (string, error) {
 	if s.Timestamp == (Source{}) {
-		return ""
+		return "", nil
 	}
 	text := strconv.FormatInt(at.Unix(), 10)
+	if _, ok := seconds(text); !ok {
+		return "", fmt.Errorf("verify: cannot sign: %v has no timestamp", at)
+	}
 	if s.Timestamp.header != "" {
 		h.Set(s.Timestamp.header, text)
 	}
-	return text
+	return text, nil
 }
 
 // maxDigits of a timestamp: enough until the year 33658, and milliseconds mistaken for seconds are stale, not huge.
