@@ -18,7 +18,7 @@ func (g *Guard) claim(ctx context.Context, k Key, owner string) (Claim, error) {
 		c.Key, c.Hold, c.Owner = k, g.hold(), owner
 		return c, err
 	}, func(c Claim) { // won after we had gone: nobody will run it, so let the next attempt
-		if c.State == Claimed {
+		if c.Unused = true; c.State == Claimed {
 			_ = g.release(context.WithoutCancel(ctx), c)
 		}
 	})

@@ -6,12 +6,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // run is an execution of a handler that has begun and is not settled.
 type run struct {
-	key Key
-	end chan end
+	key      Key
+	ended    chan Result // what fn returned, before the store is told
+	settled  chan Result // after
+	storeErr atomic.Pointer[error]
 }
 
 // going is the set of runs, kept so that a shutdown can wait for them and name those it left.

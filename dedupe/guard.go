@@ -8,8 +8,13 @@ import (
 	"time"
 )
 
-// ErrGoexit says that a run ended by runtime.Goexit, as t.FailNow does.
-var ErrGoexit = errors.New("dedupe: the run ended by runtime.Goexit")
+var (
+	// ErrGoexit says that a run ended by runtime.Goexit, as t.FailNow does.
+	ErrGoexit = errors.New("dedupe: the run ended by runtime.Goexit")
+
+	// ErrUnused is what a run returns that did not do anything of the event, and should not be counted.
+	ErrUnused = errors.New("dedupe: the claim was not used")
+)
 
 // Guard runs events under a claim. Its fields must not change once it is used.
 type Guard struct {
@@ -41,9 +46,12 @@ type Result struct {
 // cannot be asked, StoreErr says so, State is 0 and fn does not run.
 //
 // fn's context carries ctx's values and the claim ([ClaimFrom]), but not its end: it ends when the run has lasted
-// Longest or has lost its claim. While fn runs the lease is extended every third of it. Do returns when fn has ended
-// and is settled, when Budget is spent, or when ctx ends, whichever is first; a run that goes on after that is settled
-// all the same and its result goes to late, which may be nil.
+// Longest or has lost its claim. While fn runs the lease is extended every third of it. An fn that finds that it should
+// not run the event after all returns [ErrUnused], and the run is not counted.
+//
+// Do returns when fn has ended and is settled, when Budget is spent, or when ctx ends, whichever is first. A run that
+// goes on after that is settled all the same and its result goes to late, which may be nil. If fn has ended by then and
+// only the store has not answered, the result is fn's, and StoreErr says what is known of the store.
 //
 // A panic of fn is caught and is in the result.
 func (g *Guard) Do(ctx context.Context, k Key, fn func(context.Context) (status int, err error), late func(Result)) Result {
@@ -54,46 +62,52 @@ func (g *Guard) Do(ctx context.Context, k Key, fn func(context.Context) (status 
 		return Result{Claim: c, StoreErr: err, Claiming: claiming, Took: claiming}
 	}
 	r := g.run(ctx, c, fn)
+	complete := func(result Result) Result {
+		result.Claiming, result.Took = claiming, time.Since(start)
+		return result
+	}
 	budget := make(<-chan time.Time)
 	if g.Budget > 0 {
-		timer := time.NewTimer(g.Budget - time.Since(start))
+		timer := time.NewTimer(g.Budget - claiming)
 		defer timer.Stop()
 		budget = timer.C
 	}
 	select {
-	case end := <-r.end:
-		defer g.going.remove(r)
-		result := g.settle(ctx, c, end, start, g.Budget)
-		result.Claiming = claiming
-		return result
+	case result := <-r.settled:
+		g.going.remove(r)
+		return complete(result)
 	case <-budget:
 	case <-ctx.Done():
 	}
+	select {
+	case result := <-r.ended:
+		go func() {
+			<-r.settled
+			g.going.remove(r)
+		}()
+		result.StoreErr = ErrStalled
+		if err := r.storeErr.Load(); err != nil {
+			result.StoreErr = *err
+		}
+		return complete(result)
+	default:
+	}
 	go func() {
-		end := <-r.end
+		result := complete(<-r.settled)
 		defer g.going.remove(r)
-		result := g.settle(ctx, c, end, start, time.Since(start)+g.hold().Lease)
-		result.Late, result.Claiming = true, claiming
+		result.Late = true
 		if late != nil {
 			late(result)
 		}
 	}()
-	return Result{Claim: c, TimedOut: true, Claiming: claiming, Took: time.Since(start)}
+	return complete(Result{Claim: c, TimedOut: true})
 }
 
 // Wait returns when no run is going on, or when ctx ends, with an error that names those that are. Runs that start
 // meanwhile are waited for too.
 func (g *Guard) Wait(ctx context.Context) error { return g.going.wait(ctx) }
 
-// end is how a run ended.
-type end struct {
-	status int
-	err    error
-	panic  any
-	stack  []byte
-}
-
-// run starts fn on a goroutine of its own, since it may have to be left behind.
+// run starts fn on a goroutine of its own, since it may have to be left behind, and settles what it ends as.
 func (g *Guard) run(ctx context.Context, c Claim, fn func(context.Context) (int, error)) *run {
 	longest := g.Longest
 	if longest <= 0 {
@@ -101,22 +115,22 @@ func (g *Guard) run(ctx context.Context, c Claim, fn func(context.Context) (int,
 	}
 	ctx, expire := context.WithTimeout(context.WithValue(context.WithoutCancel(ctx), claimKey{}, c), longest)
 	ctx, cancel := context.WithCancelCause(ctx)
-	r := &run{key: c.Key, end: make(chan end, 1)}
+	r := &run{key: c.Key, ended: make(chan Result, 1), settled: make(chan Result, 1)}
 	g.going.add(r)
 	beats := time.AfterFunc(c.Hold.Lease/3, func() { g.beat(ctx, c, cancel) })
 	go func() {
-		e := end{err: ErrGoexit}
+		result, status := Result{Claim: c, Err: ErrGoexit}, 0
 		defer func() {
 			if p := recover(); p != nil {
-				e = end{err: fmt.Errorf("dedupe: the run panicked: %v", p), panic: p, stack: debug.Stack()}
+				result.Err, result.Panic, result.Stack = fmt.Errorf("dedupe: the run panicked: %v", p), p, debug.Stack()
 			}
 			beats.Stop()
 			cancel(nil)
 			expire()
-			r.end <- e
+			r.ended <- result
+			r.settled <- g.settle(ctx, r, result, status)
 		}()
-		status, err := fn(ctx)
-		e = end{status: status, err: err}
+		status, result.Err = fn(ctx)
 	}()
 	return r
 }
@@ -137,25 +151,28 @@ func (g *Guard) beat(ctx context.Context, c Claim, cancel context.CancelCauseFun
 	}
 }
 
-// settle commits or releases what a run ended as. A store that is down is asked again until the given time after
-// start, after which the lease's end does what a release would.
-func (g *Guard) settle(ctx context.Context, c Claim, e end, start time.Time, until time.Duration) Result {
+// settle commits or releases what a run ended as.
+func (g *Guard) settle(ctx context.Context, r *run, result Result, status int) Result {
 	ctx = context.WithoutCancel(ctx) // what was done is done, whoever hung up
-	result := Result{Claim: c, Err: e.err, Panic: e.panic, Stack: e.stack}
-	if e.err == nil {
-		result.Claim, result.StoreErr = g.commit(ctx, c, e.status, start.Add(until))
-	} else {
-		result.StoreErr = g.release(ctx, c)
+	if result.Err == nil {
+		result.Claim, result.StoreErr = g.commit(ctx, r, result.Claim, status)
+		return result
 	}
-	result.Took = time.Since(start)
+	c := result.Claim
+	c.Unused = errors.Is(result.Err, ErrUnused)
+	result.StoreErr = g.release(ctx, c)
 	return result
 }
 
-// commit marks the event done. If the claim was lost meanwhile it asks, as the same owner, what became of the event:
-// of the claim it returns, State says whether another run is at work, has done it, or the store had forgotten it.
-func (g *Guard) commit(ctx context.Context, c Claim, status int, until time.Time) (Claim, error) {
+// commit marks the event done. A store that is down is asked again for as long as a lease lasts. If the claim was lost
+// meanwhile it asks, as the same owner, what became of the event: of the claim it returns, State says whether another
+// run is at work, has done it, or the store had forgotten it.
+func (g *Guard) commit(ctx context.Context, r *run, c Claim, status int) (Claim, error) {
+	until := time.Now().Add(c.Hold.Lease)
 	err := g.commitOnce(ctx, c, status)
 	for pause := 50 * time.Millisecond; err != nil && !errors.Is(err, ErrLeaseLost); pause *= 2 {
+		failed := err
+		r.storeErr.Store(&failed)
 		if time.Until(until) < pause {
 			return c, err
 		}

@@ -176,6 +176,9 @@ func (m *Memory) Release(ctx context.Context, c Claim) error {
 	case !f.is(c, now):
 		return ErrLeaseLost
 	}
+	if c.Unused && !f.failed {
+		f.run--
+	}
 	f.failed = true
 	f.hold(now, c.Hold)
 	return nil

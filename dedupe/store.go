@@ -69,6 +69,7 @@ type Claim struct {
 	Owner  string        // who claims: makes a repeated claim harmless
 	Token  uint64        // Claimed: larger than that of every earlier claim of the key, so it can fence a stale run
 	Run    int           // Claimed: 1 for the first run of the event, 2 after one that failed or died
+	Unused bool          // for Release: the event was not run, and the claim counts as no run
 	Status int           // Done: what was committed
 	Wait   time.Duration // Pending: what is left of the lease
 }
@@ -94,6 +95,7 @@ type Claim struct {
 //  17. Release after Commit MUST be ErrLeaseLost, and the event stays done.
 //  18. After Forget the next claim MUST be run 1 with a larger token.
 //  19. A key that [Key.Validate] refuses MUST be refused.
+//  20. Release of an Unused claim MUST take its run back: the next claim is the same run, with a larger token.
 //
 // All methods MUST be safe for concurrent use, and each MUST be one atomic step.
 type Store interface {

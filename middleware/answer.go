@@ -18,6 +18,7 @@ type answer struct {
 	retryAfter time.Duration // rounded up to seconds; 0 for none
 	held       *held         // the response of a handler under Wrap
 	err        error         // for the record
+	unsettled  bool          // the store was not told
 	panicked   any           // goes on after the answer
 }
 

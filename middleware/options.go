@@ -25,9 +25,9 @@ type Options struct {
 
 	Methods     []string      // Default: the provider's one.
 	MaxBody     int64         // bytes. Default: 1 MiB.
-	MaxAge      time.Duration // refuses events whose signed time is older. Default: none. Not below the provider's horizon.
+	MaxAge      time.Duration // refuses events whose signed time is older, or missing. Default: none. Not below the provider's horizon.
 	MaxInFlight int           // runs at once; above it 503. Default: unlimited.
-	ReadTimeout time.Duration // for the body. Default: the provider's deadline.
+	ReadTimeout time.Duration // for the body. Default: the whole budget, 0.8 of the provider's deadline.
 	Lease       time.Duration // how long a claim blocks its event if the process dies. Default: derived from the provider.
 	Remember    time.Duration // how long ids are remembered. Default: derived. Not below the provider's horizon.
 
@@ -63,19 +63,22 @@ const (
 
 // derive fills in what follows from the provider, and refuses what cannot work.
 func (o Options) derive(p hookmitt.Provider) (Options, error) {
-	for name, d := range map[string]time.Duration{
-		"MaxAge": o.MaxAge, "ReadTimeout": o.ReadTimeout, "Lease": o.Lease, "Remember": o.Remember,
-		"BodyWindow": o.BodyWindow, "MaxInFlight": time.Duration(o.MaxInFlight), "MaxRuns": time.Duration(o.MaxRuns), "MaxBody": time.Duration(o.MaxBody),
+	for _, option := range []struct {
+		name  string
+		value int64
+	}{
+		{"MaxBody", o.MaxBody}, {"MaxAge", int64(o.MaxAge)}, {"MaxInFlight", int64(o.MaxInFlight)}, {"ReadTimeout", int64(o.ReadTimeout)},
+		{"Lease", int64(o.Lease)}, {"Remember", int64(o.Remember)}, {"BodyWindow", int64(o.BodyWindow)}, {"MaxRuns", int64(o.MaxRuns)},
 	} {
-		if d < 0 {
-			return o, fmt.Errorf("middleware: Options.%s is negative", name)
+		if option.value < 0 {
+			return o, fmt.Errorf("middleware: Options.%s is negative", option.name)
 		}
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = defaultMaxBody
 	}
 	if o.ReadTimeout == 0 {
-		o.ReadTimeout = p.Deadline
+		o.ReadTimeout = budget(p)
 	}
 	if o.Lease == 0 {
 		o.Lease = lease(p)

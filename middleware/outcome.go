@@ -65,7 +65,12 @@ func (o Outcome) String() string {
 
 // Status is the HTTP status that answers the outcome. A failed handler that asks for a retry is answered 503 instead,
 // and a handler under [Receiver.Wrap] may answer a failure by a 4xx or 5xx of its own.
-func (o Outcome) Status() int { return outcomes[o].status }
+func (o Outcome) Status() int {
+	if o == 0 || int(o) >= len(outcomes) {
+		return http.StatusInternalServerError
+	}
+	return outcomes[o].status
+}
 
 // Acknowledged reports whether the provider is told that the event is done with.
 func (o Outcome) Acknowledged() bool { return o.Status() == http.StatusOK }
@@ -79,13 +84,15 @@ func outcomeOf(err error) Outcome {
 		return Parked
 	case errors.Is(err, events.ErrUnhandled), errors.Is(err, events.ErrSkipped):
 		return Ignored
+	case errors.As(err, new(*events.RetryError)): // whatever it is that is to be tried again
+		return Failed
 	case errors.Is(err, events.ErrInvalid):
 		return Invalid
 	case errors.Is(err, errBodyDone):
 		return Duplicate
 	case errors.Is(err, errBodyBusy):
 		return Busy
-	case errors.Is(err, errBodyStore):
+	case errors.Is(err, errBodyStore), errors.Is(err, errFull):
 		return Unavailable
 	}
 	return Failed

@@ -2,6 +2,8 @@ package middleware
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -79,8 +81,9 @@ func New(p hookmitt.Provider, secrets verify.Secrets, opts *Options) (*Receiver,
 // checkSecrets tries what can be tried before the first request. A dynamic source is asked when there is one.
 func checkSecrets(p hookmitt.Provider, secrets verify.Secrets, o Options) error {
 	ring, ok := secrets.(*verify.Keyring)
+	f, isFunc := secrets.(verify.SecretsFunc)
 	switch {
-	case secrets == nil || ok && ring == nil:
+	case secrets == nil || ok && ring == nil || isFunc && f == nil:
 		return errors.New("middleware: no secrets")
 	case !ok && o.Tenant == nil:
 		return fmt.Errorf("middleware: secrets come from a %T, so Options.Tenant must say whose ids are whose", secrets)
@@ -132,9 +135,17 @@ func (rc *Receiver) Shutdown(ctx context.Context) error {
 	return rc.guard.Wait(ctx)
 }
 
-// key scopes an id. A provider's name holds no slash, so no tenant's name can make one key of two.
-func (rc *Receiver) key(tenant, id string) dedupe.Key {
-	scope := rc.provider.Name
+// key scopes an id. A provider's name holds no slash and no space, so neither a tenant's name nor [Receiver.bodyKey]
+// can make one key of two.
+func (rc *Receiver) key(tenant, id string) dedupe.Key { return scoped(rc.provider.Name, tenant, id) }
+
+// bodyKey is the key of a body, for Options.BodyWindow.
+func (rc *Receiver) bodyKey(tenant string, body []byte) dedupe.Key {
+	sum := sha256.Sum256(body)
+	return scoped(rc.provider.Name+" body", tenant, hex.EncodeToString(sum[:]))
+}
+
+func scoped(scope, tenant, id string) dedupe.Key {
 	if tenant != "" {
 		scope += "/" + tenant
 	}

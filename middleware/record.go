@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/hookmitt/hookmitt/dedupe"
 )
 
 // Record is what there is to know of a request, for logs, metrics and traces. It never holds a secret, a signature or
@@ -27,6 +29,8 @@ type Record struct {
 	Handler     time.Duration // spent in the handler
 	Took        time.Duration // since the request's arrival
 	Err         error         // behind Reason; may be set on success too, when the store could not be told
+
+	unsettled bool // the store could not be told
 }
 
 // PanicError is the Err of a [Record] whose handler panicked.
@@ -80,18 +84,19 @@ func Log(l *slog.Logger) func(context.Context, Record) {
 }
 
 func (r Record) level() slog.Level {
+	if r.unsettled || r.Outcome == Accepted && r.Err != nil { // done or failed, and the store does not know
+		return slog.LevelError
+	}
 	switch r.Outcome {
-	case Ignored:
-		return slog.LevelInfo
-	case Duplicate:
-		if errors.Is(r.Err, errBodyDone) {
-			return slog.LevelWarn // a replay, or a genuine event that BodyWindow cost
-		}
-		fallthrough
-	case Accepted, Busy:
-		if r.Err != nil { // done, and the store does not know it
+	case Duplicate, Busy:
+		switch {
+		case errors.Is(r.Err, errBodyDone): // a replay, or a genuine event that BodyWindow cost
+			return slog.LevelWarn
+		case errors.Is(r.Err, dedupe.ErrLeaseLost): // done twice, perhaps
 			return slog.LevelError
 		}
+		return slog.LevelInfo
+	case Accepted, Ignored:
 		return slog.LevelInfo
 	case Malformed, Unsigned, TooLarge, WrongMethod, SlowBody, Encoded:
 		return slog.LevelWarn

@@ -57,8 +57,10 @@ func (q *request) open() *answer {
 	if !q.opts.allows(q.r.Method) {
 		return refuse(WrongMethod, errMethod)
 	}
-	if coding := q.r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return refuse(Encoded, errEncoded)
+	for coding := range strings.SplitSeq(strings.Join(q.r.Header.Values("Content-Encoding"), ","), ",") {
+		if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
+			return refuse(Encoded, errEncoded)
+		}
 	}
 	if err := q.provider.Scheme.Precheck(q.r.Header); err != nil {
 		return refuse(Unsigned, err)
@@ -118,6 +120,7 @@ func (q *request) verify(secrets []verify.Secret, body []byte) *answer {
 	if err != nil {
 		return refuse(Malformed, err)
 	}
+	e.Raw, e.Header = body, q.r.Header // whatever the codec says
 	q.event, q.record.EventID, q.record.EventType = e, e.ID, e.Type
 	if q.opts.MaxAge > 0 && time.Since(e.Time) > q.opts.MaxAge {
 		return refuse(Unsigned, errTooOld)
@@ -129,6 +132,7 @@ func (q *request) verify(secrets []verify.Secret, body []byte) *answer {
 func (q *request) note(a *answer) Record {
 	r := q.record
 	r.Outcome, r.Status, r.Err, r.Took = a.outcome, a.status, a.err, time.Since(q.arrived)
+	r.unsettled = a.unsettled
 	if a.err != nil {
 		r.Reason = a.err.Error()
 	}

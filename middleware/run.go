@@ -3,8 +3,6 @@ package middleware
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,11 +14,12 @@ import (
 )
 
 var (
-	errFull      = errors.New("middleware: MaxInFlight runs are going on")
+	errFull      = fmt.Errorf("middleware: MaxInFlight runs are going on: %w", dedupe.ErrUnused)
+	errBudget    = errors.New("middleware: the run goes on, and the answer could not wait")
 	errMaxRuns   = errors.New("middleware: the event failed, or died with its process, MaxRuns times")
-	errBodyBusy  = errors.New("middleware: the same body is being handled under another id")
+	errBodyBusy  = fmt.Errorf("middleware: the same body is being handled under another id: %w", dedupe.ErrUnused)
 	errBodyDone  = errors.New("middleware: the same body was done under another id")
-	errBodyStore = errors.New("middleware: the store could not be asked about the body")
+	errBodyStore = fmt.Errorf("middleware: the store could not be asked about the body: %w", dedupe.ErrUnused)
 )
 
 // work is what is done with an event. Under Wrap it holds back a response, which goes out after the commit.
@@ -28,50 +27,38 @@ type work func(ctx context.Context, e events.Event) (*held, error)
 
 // effort is what a run came to. It is written on the run's goroutine, and read only when the run has ended.
 type effort struct {
-	outcome Outcome
-	took    time.Duration
-	err     error
-	held    *held
-	wait    time.Duration // for errBodyBusy
-	stack   []byte        // of a panic under the body's claim
+	run      int // of the event; 0 if the handler did not run
+	outcome  Outcome
+	took     time.Duration // by the handler
+	err      error
+	storeErr error // of settling the body's claim
+	held     *held
+	wait     time.Duration // for errBodyBusy
+	stack    []byte        // of a panic under the body's claim
 }
 
 // run claims the event, does it, and settles it.
 func (q *request) run(do work) *answer {
-	if q.places != nil {
-		select {
-		case q.places <- struct{}{}:
-		default:
-			return refuse(Unavailable, errFull)
-		}
-	}
 	ctx := context.WithValue(context.WithoutCancel(q.r.Context()), eventKey{}, q.event)
 	ctx, cancel := context.WithDeadline(ctx, q.arrived.Add(q.budget))
 	defer cancel()
 	var made effort
 	afterwards := *q // the request goes on while a late run ends
 	result := q.guard.Do(ctx, q.key(q.record.Tenant, q.event.ID), func(ctx context.Context) (int, error) {
-		start := time.Now()
-		defer func() { made.took = time.Since(start) }()
-		made.outcome, made.err = q.judge(ctx, q.attempt(ctx, do, &made))
+		made.outcome, made.err = q.judge(ctx, q.attempt(ctx, do, &made), &made)
 		if made.outcome.Acknowledged() {
 			return made.outcome.Status(), nil
 		}
 		return 0, made.err
 	}, func(result dedupe.Result) {
-		q.leave()
 		afterwards.end(context.WithoutCancel(ctx), result, &made)
 	})
 	q.record.Claim = result.Claiming
-	if result.Claim.State == dedupe.Claimed {
-		q.record.Run = result.Claim.Run
-	}
 	if result.TimedOut {
-		q.record.Handler = result.Took - result.Claiming
-		return refuse(TimedOut, nil)
+		q.record.Run, q.record.Handler = result.Claim.Run, result.Took-result.Claiming
+		return refuse(TimedOut, errBudget)
 	}
-	q.leave()
-	q.record.Handler = made.took
+	q.record.Run, q.record.Handler = made.run, made.took
 	return q.answerFor(result, &made)
 }
 
@@ -79,19 +66,21 @@ func (q *request) run(do work) *answer {
 func (q *request) end(ctx context.Context, result dedupe.Result, made *effort) {
 	a := q.answerFor(result, made)
 	a.status = 0
-	q.record.Late, q.record.Run = true, result.Claim.Run
-	q.record.Claim, q.record.Handler = result.Claiming, made.took
+	q.record.Late, q.record.Claim = true, result.Claiming
+	q.record.Run, q.record.Handler = made.run, made.took
 	q.opts.Observe(ctx, q.note(a))
-}
-
-func (q *request) leave() {
-	if q.places != nil {
-		<-q.places
-	}
 }
 
 // attempt does the work, if the event has runs left, and if no event with the same body was done under another id.
 func (q *request) attempt(ctx context.Context, do work, made *effort) (err error) {
+	if q.places != nil { // not before the claim: what was done earlier needs no place to be acknowledged
+		select {
+		case q.places <- struct{}{}:
+			defer func() { <-q.places }()
+		default:
+			return errFull
+		}
+	}
 	c, _ := dedupe.ClaimFrom(ctx)
 	switch {
 	case q.opts.MaxRuns == 0:
@@ -105,6 +94,9 @@ func (q *request) attempt(ctx context.Context, do work, made *effort) (err error
 		}()
 	}
 	run := func(context.Context) (int, error) {
+		made.run = c.Run
+		start := time.Now()
+		defer func() { made.took = time.Since(start) }()
 		var err error
 		made.held, err = do(ctx, q.event)
 		return http.StatusOK, err
@@ -113,10 +105,13 @@ func (q *request) attempt(ctx context.Context, do work, made *effort) (err error
 		_, err := run(ctx)
 		return err
 	}
-	key := q.key(q.record.Tenant, "")
-	sum := sha256.Sum256(q.event.Raw)
-	key.Scope, key.ID = key.Scope+"/body", hex.EncodeToString(sum[:])
-	result := q.window.Do(context.WithoutCancel(ctx), key, run, nil)
+	early, cancel := context.WithDeadline(context.WithoutCancel(ctx), q.arrived.Add(q.budget*3/4)) // if only the store is slow
+	defer cancel()
+	late := make(chan dedupe.Result, 1)
+	result := q.window.Do(early, q.bodyKey(q.record.Tenant, q.event.Raw), run, func(r dedupe.Result) { late <- r })
+	if result.TimedOut {
+		result = <-late
+	}
 	switch {
 	case result.Panic != nil:
 		made.stack = result.Stack
@@ -129,17 +124,23 @@ func (q *request) attempt(ctx context.Context, do work, made *effort) (err error
 	case result.Claim.State == 0:
 		return fmt.Errorf("%w: %w", errBodyStore, result.StoreErr)
 	}
+	made.storeErr = result.StoreErr
 	return result.Err
 }
 
 // judge says what an attempt's error means, and takes an event that has failed for the last time to Options.Dead.
-func (q *request) judge(ctx context.Context, err error) (Outcome, error) {
+func (q *request) judge(ctx context.Context, err error, made *effort) (Outcome, error) {
 	outcome := outcomeOf(err)
 	c, _ := dedupe.ClaimFrom(ctx)
 	if q.opts.MaxRuns == 0 || c.Run < q.opts.MaxRuns || outcome != Failed && outcome != Invalid {
 		return outcome, err
 	}
 	if deadErr := q.opts.Dead(ctx, q.event, err); deadErr != nil {
+		var p *PanicError
+		if errors.As(err, &p) { // nobody took it: it goes where every panic goes
+			made.stack = []byte(p.Stack)
+			panic(p.Value)
+		}
 		return Failed, fmt.Errorf("middleware: Options.Dead: %w", errors.Join(deadErr, err))
 	}
 	return Dead, err
@@ -163,7 +164,9 @@ func (q *request) answerFor(result dedupe.Result, made *effort) *answer {
 	case made.outcome == Busy:
 		return busy(made.wait, made.err)
 	}
-	a := refuse(made.outcome, both(made.err, result.StoreErr))
+	storeErr := both(result.StoreErr, made.storeErr)
+	a := refuse(made.outcome, both(made.err, storeErr))
+	a.unsettled = storeErr != nil
 	var retry *events.RetryError
 	switch {
 	case made.outcome == Failed && errors.As(made.err, &retry):

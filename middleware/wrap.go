@@ -57,7 +57,13 @@ func (w *held) Header() http.Header { return w.header }
 
 // WriteHeader implements [http.ResponseWriter].
 func (w *held) WriteHeader(status int) {
-	if w.status != 0 || status < 200 { // informational answers have nobody to go to yet
+	if w.status != 0 {
+		return
+	}
+	if status < 100 || status > 999 {
+		panic(fmt.Sprintf("middleware: WriteHeader(%d) is no status", status)) // as net/http does
+	}
+	if status < 200 { // informational answers have nobody to go to yet
 		return
 	}
 	w.status, w.sent = status, w.header.Clone()

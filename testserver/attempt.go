@@ -99,7 +99,7 @@ func (s *Server) exchange(ctx context.Context, url string, out *outgoing) (int, 
 	if err != nil {
 		return 0, nil, nil, err
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read, or does not matter any more
+	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	switch {
 	case err != nil:

@@ -80,6 +80,11 @@ func (d *Delivery) Wait(ctx context.Context) (Timeline, error) {
 	select {
 	case <-d.settled:
 		return d.Timeline(), d.Err()
+	default:
+	}
+	select {
+	case <-d.settled:
+		return d.Timeline(), d.Err()
 	case <-ctx.Done():
 		return d.Timeline(), context.Cause(ctx)
 	}

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -25,25 +27,39 @@ type inProcess struct{ handler http.Handler }
 // RoundTrip implements [http.RoundTripper].
 func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	in := req.Clone(ctx)
+	in, body := req.Clone(ctx), newInBody(req.Body)
 	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
 	in.RequestURI, in.RemoteAddr = req.URL.RequestURI(), "192.0.2.1:1234" // an address for documentation, RFC 5737
 	if in.Host == "" {
 		in.Host = req.URL.Host
 	}
-	body := newInBody(req.Body)
+	in.URL, _ = url.ParseRequestURI(in.RequestURI)
+	if req.Body != nil && req.Body != http.NoBody && req.ContentLength == 0 {
+		in.ContentLength, in.TransferEncoding = -1, []string{"chunked"}
+	}
+	in.Header = http.Header{}
+	for name, values := range req.Header {
+		for _, v := range values {
+			if strings.ContainsAny(v, "\r\n\x00") {
+				body.end()
+				cancel()
+				return nil, fmt.Errorf("testserver: header %s cannot be sent", name)
+			}
+			in.Header.Add(name, v)
+		}
+	}
 	in.Body = body
 	w := &inWriter{header: http.Header{}, body: body, answered: make(chan struct{}), req: req}
 	go func() {
 		defer cancel()
 		defer body.end()
-		defer w.end(true)
+		returned := false
 		defer func() {
-			if p := recover(); p != nil {
-				w.end(false)
-			}
+			_ = recover()
+			w.end(returned)
 		}()
 		t.handler.ServeHTTP(w, in)
+		returned = true
 	}()
 	select {
 	case <-w.answered:
@@ -79,6 +95,9 @@ func (w *inWriter) Header() http.Header { return w.header }
 
 // WriteHeader implements [http.ResponseWriter].
 func (w *inWriter) WriteHeader(status int) {
+	if status < 100 || status > 999 {
+		panic(fmt.Sprintf("testserver: invalid status %d", status))
+	}
 	if w.status == 0 && status >= 200 {
 		w.status, w.sent = status, w.header.Clone()
 	}
@@ -89,6 +108,12 @@ func (w *inWriter) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	if w.done {
 		return 0, http.ErrHandlerTimeout
+	}
+	if w.status == http.StatusNoContent || w.status == http.StatusNotModified {
+		return 0, http.ErrBodyNotAllowed
+	}
+	if n, err := strconv.Atoi(w.sent.Get("Content-Length")); err == nil && w.written.Len()+len(b) > n {
+		return 0, http.ErrContentLength
 	}
 	return w.written.Write(b)
 }
@@ -115,6 +140,11 @@ func (w *inWriter) end(well bool) {
 	w.done = true
 	if well {
 		w.WriteHeader(http.StatusOK)
+		if n, err := strconv.Atoi(w.sent.Get("Content-Length")); err == nil && w.written.Len() < n {
+			well = false
+		}
+	}
+	if well {
 		w.response = &http.Response{
 			Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status,
 			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.sent, Request: w.req,
@@ -128,9 +158,9 @@ func (w *inWriter) end(well bool) {
 
 // inBody is a request's body with a read deadline. The client's reader may block, so it is read on a goroutine.
 type inBody struct {
-	*io.PipeReader
 	client io.ReadCloser
 	start  sync.Once
+	reader *io.PipeReader
 	writer *io.PipeWriter
 
 	mu    sync.Mutex
@@ -142,7 +172,7 @@ func newInBody(client io.ReadCloser) *inBody {
 		client = http.NoBody
 	}
 	r, w := io.Pipe()
-	return &inBody{PipeReader: r, writer: w, client: client}
+	return &inBody{reader: r, writer: w, client: client}
 }
 
 // Read implements [io.Reader].
@@ -153,8 +183,11 @@ func (b *inBody) Read(p []byte) (int, error) {
 			_ = b.writer.CloseWithError(err) // nil reads as io.EOF
 		}()
 	})
-	return b.PipeReader.Read(p) //nolint:staticcheck // b.Read would be this method
+	return b.reader.Read(p)
 }
+
+// Close implements [io.Closer].
+func (b *inBody) Close() error { return b.reader.Close() }
 
 func (b *inBody) setDeadline(at time.Time) {
 	b.mu.Lock()
@@ -171,7 +204,6 @@ func (b *inBody) setDeadline(at time.Time) {
 // end is the end of the connection.
 func (b *inBody) end() {
 	b.setDeadline(time.Time{})
-	_ = b.PipeReader.Close()
 	_ = b.writer.CloseWithError(io.ErrUnexpectedEOF)
 	_ = b.client.Close()
 }

@@ -16,7 +16,8 @@ type Secrets interface {
 	Secrets(ctx context.Context) ([]Secret, error)
 }
 
-// SecretsFunc is a [Secrets] that looks them up, by tenant, say. It is called once a request and should cache.
+// SecretsFunc is a [Secrets] that looks them up, by tenant, say. It is called once a request and should cache. It must
+// return when ctx ends: the answer waits for it.
 type SecretsFunc func(ctx context.Context) ([]Secret, error)
 
 // Secrets implements [Secrets].

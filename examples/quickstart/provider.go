@@ -16,7 +16,7 @@ func play(ctx context.Context, provider hookmitt.Provider, secret verify.Secret,
 	if err != nil {
 		return err
 	}
-	defer simulator.Close() //nolint:errcheck // always nil
+	defer simulator.Close()
 	endpoint, err := simulator.Subscribe(testserver.Subscription{URL: url, Secret: secret})
 	if err != nil {
 		return err
