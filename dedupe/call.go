@@ -13,15 +13,22 @@ import (
 // ignores a context's deadline unless it is told otherwise, and a provider does not wait.
 
 func (g *Guard) claim(ctx context.Context, k Key, owner string) (Claim, error) {
-	return call(ctx, g, func(ctx context.Context) (Claim, error) {
-		c, err := g.Store.Claim(ctx, k, owner, g.hold())
+	ours := func(c Claim) Claim {
 		c.Key, c.Hold, c.Owner = k, g.hold(), owner
-		return c, err
+		return c
+	}
+	c, err := call(ctx, g, func(ctx context.Context) (Claim, error) {
+		return g.Store.Claim(ctx, k, owner, g.hold())
 	}, func(c Claim) { // won after we had gone: nobody will run it, so let the next attempt
-		if c.Unused = true; c.State == Claimed {
+		if c = ours(c); c.State == Claimed {
+			c.Unused = true
 			_ = g.release(context.WithoutCancel(ctx), c)
 		}
 	})
+	if err != nil {
+		return ours(Claim{}), err
+	}
+	return ours(c), nil
 }
 
 func (g *Guard) extend(ctx context.Context, c Claim) error {
@@ -59,7 +66,7 @@ func call[T any](ctx context.Context, g *Guard, do func(context.Context) (T, err
 	var gone atomic.Bool // set by whoever comes first: the answer, or the one who waits
 	answers := make(chan answer, 1)
 	go func() {
-		var a answer
+		a := answer{err: fmt.Errorf("dedupe: the store: %w", ErrGoexit)}
 		defer func() {
 			if p := recover(); p != nil {
 				a.err = fmt.Errorf("dedupe: the store panicked: %v", p)

@@ -80,6 +80,12 @@ func (g *Guard) Do(ctx context.Context, k Key, fn func(context.Context) (status 
 	case <-ctx.Done():
 	}
 	select {
+	case result := <-r.settled: // at the last moment
+		g.going.remove(r)
+		return complete(result)
+	default:
+	}
+	select {
 	case result := <-r.ended:
 		go func() {
 			<-r.settled
@@ -117,7 +123,7 @@ func (g *Guard) run(ctx context.Context, c Claim, fn func(context.Context) (int,
 	ctx, cancel := context.WithCancelCause(ctx)
 	r := &run{key: c.Key, ended: make(chan Result, 1), settled: make(chan Result, 1)}
 	g.going.add(r)
-	beats := time.AfterFunc(c.Hold.Lease/3, func() { g.beat(ctx, c, cancel) })
+	beats := time.AfterFunc(beatOf(c), func() { g.beat(ctx, c, cancel) })
 	go func() {
 		result, status := Result{Claim: c, Err: ErrGoexit}, 0
 		defer func() {
@@ -138,7 +144,7 @@ func (g *Guard) run(ctx context.Context, c Claim, fn func(context.Context) (int,
 // beat extends the lease until the run ends or has lasted its longest. A run that has lost its claim is told to stop:
 // another one is at work.
 func (g *Guard) beat(ctx context.Context, c Claim, cancel context.CancelCauseFunc) {
-	ticker := time.NewTicker(c.Hold.Lease / 3)
+	ticker := time.NewTicker(beatOf(c))
 	defer ticker.Stop()
 	for ctx.Err() == nil {
 		if err := g.extend(ctx, c); errors.Is(err, ErrLeaseLost) {
@@ -150,6 +156,9 @@ func (g *Guard) beat(ctx context.Context, c Claim, cancel context.CancelCauseFun
 		}
 	}
 }
+
+// beatOf is how often a lease is extended: two beats may be lost.
+func beatOf(c Claim) time.Duration { return max(c.Hold.Lease/3, time.Millisecond) }
 
 // settle commits or releases what a run ended as.
 func (g *Guard) settle(ctx context.Context, r *run, result Result, status int) Result {
@@ -200,6 +209,7 @@ func (g *Guard) hold() Hold {
 	if h.Remember <= 0 {
 		h.Remember = 48 * time.Hour
 	}
+	h.Remember = max(h.Remember, h.Lease) // or the record would go while its run goes on
 	return h
 }
 

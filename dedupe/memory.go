@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +24,8 @@ const (
 	shardCount = 256 // no lock is held for longer than one shard takes to grow
 	sweepStep  = 2   // expired ids that a claim clears away: more than it adds, so they cannot pile up
 )
+
+var errStatus = errors.New("dedupe: not a status that can be kept")
 
 // Memory is a [Store] for one process, which forgets at a restart. It holds a bounded number of ids: at the limit a
 // new one is refused with [ErrFull], and none is ever forgotten early to make room. It has no goroutine; claims clear
@@ -143,6 +147,9 @@ func (m *Memory) Extend(ctx context.Context, c Claim) error {
 
 // Commit implements [Store].
 func (m *Memory) Commit(ctx context.Context, c Claim, status int) error {
+	if status < 0 || status > math.MaxUint16 {
+		return fmt.Errorf("%w: %d", errStatus, status)
+	}
 	d := digestOf(c.Key)
 	s, now := m.lock(d)
 	defer s.mu.Unlock()
@@ -159,7 +166,7 @@ func (m *Memory) Commit(ctx context.Context, c Claim, status int) error {
 		return ErrLeaseLost
 	}
 	delete(s.open, d)
-	if s.done.add(d, c.Token, status, now+c.Hold.Remember) {
+	if s.done.add(d, c.Token, status, after(now, c.Hold.Remember)) {
 		m.held.Add(-1)
 	}
 	return nil
@@ -176,7 +183,10 @@ func (m *Memory) Release(ctx context.Context, c Claim) error {
 	case !f.is(c, now):
 		return ErrLeaseLost
 	}
-	if c.Unused && !f.failed {
+	if f.failed {
+		return nil
+	}
+	if c.Unused {
 		f.run--
 	}
 	f.failed = true
@@ -227,7 +237,7 @@ func (m *Memory) sweepAll() bool {
 		for i := range m.shards {
 			s := &m.shards[i]
 			s.mu.Lock()
-			m.held.Add(-int64(s.sweep(time.Duration(now), len(s.done.slots), len(s.open))))
+			m.held.Add(-int64(s.sweep(time.Duration(now), 0, len(s.open)) + s.done.expireAll(time.Duration(now))))
 			s.mu.Unlock()
 		}
 	}
@@ -254,7 +264,17 @@ func (f *flight) is(c Claim, now time.Duration) bool {
 	return f != nil && f.owner == c.Owner && f.token == c.Token && now < f.forget
 }
 
-func (f *flight) hold(now time.Duration, h Hold) { f.lease, f.forget = now+h.Lease, now+h.Remember }
+func (f *flight) hold(now time.Duration, h Hold) {
+	f.lease, f.forget = after(now, h.Lease), after(now, h.Remember)
+}
+
+// after is now and d together, but not past the end of time.
+func after(now, d time.Duration) time.Duration {
+	if d > math.MaxInt64-now {
+		return math.MaxInt64
+	}
+	return now + d
+}
 
 // digestOf hashes the length of the scope too, so that no two keys are the same bytes.
 func digestOf(k Key) digest {

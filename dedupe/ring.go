@@ -26,11 +26,20 @@ type slot struct {
 	gone   bool // removed from the middle; no longer in the index
 }
 
-// tick is how finely the end of remembering is kept, rounded up: 32 bits of it are eight years.
+// tick is how finely the end of remembering is kept, rounded up: 32 bits of it are eight years. The last of them is
+// never.
 const tick = time.Second / 16
 
+func (s *slot) expired(now time.Duration) bool {
+	return s.until != math.MaxUint32 && time.Duration(s.until)*tick <= now
+}
+
 func ticks(d time.Duration) uint32 {
-	return uint32(min(int64((d+tick-1)/tick), math.MaxUint32))
+	n := int64(d / tick)
+	if d%tick > 0 {
+		n++
+	}
+	return uint32(min(n, math.MaxUint32))
 }
 
 // find returns what is known of an event that is done and not expired.
@@ -40,7 +49,7 @@ func (r *ring) find(d digest, now time.Duration) (token uint64, status int, ok b
 		return 0, 0, false
 	}
 	s := &r.slots[r.index[i]-1]
-	return s.token, int(s.status), time.Duration(s.until)*tick > now
+	return s.token, int(s.status), !s.expired(now)
 }
 
 // add puts an event at the end, and reports whether it takes the place of an expired one of the same digest.
@@ -75,7 +84,7 @@ func (r *ring) expire(now time.Duration, limit int) int {
 	for ; r.count > 0 && limit > 0; limit-- {
 		s := &r.slots[r.head]
 		if !s.gone {
-			if time.Duration(s.until)*tick > now {
+			if !s.expired(now) {
 				break
 			}
 			i, _ := r.place(s.digest)
@@ -84,6 +93,23 @@ func (r *ring) expire(now time.Duration, limit int) int {
 		}
 		r.head = (r.head + 1) & (len(r.slots) - 1)
 		r.count--
+	}
+	return known
+}
+
+// expireAll forgets every event that has expired, those behind one that is remembered for longer too, and counts them.
+// Their slots are used again when the ring has to grow.
+func (r *ring) expireAll(now time.Duration) int {
+	known := r.expire(now, r.count)
+	for n := range r.count {
+		s := &r.slots[(r.head+n)&(len(r.slots)-1)]
+		if s.gone || !s.expired(now) {
+			continue
+		}
+		i, _ := r.place(s.digest)
+		r.unindex(i)
+		s.gone = true
+		known++
 	}
 	return known
 }
@@ -117,10 +143,18 @@ func (r *ring) unindex(hole int) {
 	r.index[hole] = 0
 }
 
-// grow doubles the ring, and leaves out what was removed.
+// grow makes room: it leaves out what was removed, and doubles the ring unless that was half of it.
 func (r *ring) grow() {
-	old := *r
-	size := max(2*len(old.slots), 8)
+	old, live := *r, 0
+	for _, s := range old.slots {
+		if !s.gone {
+			live++
+		}
+	}
+	size := max(len(old.slots), 8)
+	if live > size/2 {
+		size *= 2
+	}
 	*r = ring{slots: make([]slot, size), index: make([]uint32, 2*size)}
 	for n := range old.count {
 		s := old.slots[(old.head+n)&(len(old.slots)-1)]
