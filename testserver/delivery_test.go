@@ -161,7 +161,6 @@ func TestDeliveryWait(t *testing.T) {
 			_, err := d.Wait(ctx)
 			require.ErrorIs(t, err, context.Canceled)
 		},
-		// FAILS, as a coin falls: select takes either channel.
 		"of a settled delivery it tells how it ended, whether or not its context has": func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()

@@ -12,15 +12,12 @@ import (
 func TestInProcessIsLikeNetHTTPToo(t *testing.T) {
 	t.Parallel()
 	compare(t, map[string]exchange{
-		// FAILS: 200 in process.
 		"a handler that ends by Goexit, as by t.FailNow, breaks the connection": {
 			handle: func(*notes, http.ResponseWriter, *http.Request) { runtime.Goexit() }, seen: "broken",
 		},
-		// FAILS: 200 in process.
 		"a status that is none panics": {
 			handle: func(_ *notes, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(0) }, seen: "broken",
 		},
-		// FAILS: with a body in process.
 		"a status without a body refuses one": {
 			handle: func(n *notes, w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(http.StatusNoContent)
@@ -29,7 +26,6 @@ func TestInProcessIsLikeNetHTTPToo(t *testing.T) {
 			},
 			seen: "204 |", noted: []string{http.ErrBodyNotAllowed.Error()},
 		},
-		// FAILS: 200 in process.
 		"a body shorter than declared breaks the connection": {
 			handle: func(_ *notes, w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "3")
@@ -37,7 +33,6 @@ func TestInProcessIsLikeNetHTTPToo(t *testing.T) {
 			},
 			seen: "broken",
 		},
-		// FAILS: 200 in process.
 		"a body longer than declared is refused": {
 			handle: func(n *notes, w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Length", "2")
@@ -48,12 +43,10 @@ func TestInProcessIsLikeNetHTTPToo(t *testing.T) {
 			},
 			seen: "200 |hi", noted: []string{"<nil>", http.ErrContentLength.Error()},
 		},
-		// FAILS: the client's URL in process.
 		"the request's URL has no host": {
 			handle: func(n *notes, _ http.ResponseWriter, r *http.Request) { n.add("%q", r.URL.Scheme+r.URL.Host) },
 			seen:   "200 |", noted: []string{`""`},
 		},
-		// FAILS: 0 in process.
 		"a body of unknown length has length -1": {
 			send: func(t *testing.T, url string) *http.Request {
 				t.Helper()
@@ -64,7 +57,6 @@ func TestInProcessIsLikeNetHTTPToo(t *testing.T) {
 			},
 			seen: "200 |", noted: []string{`-1 ["chunked"]`},
 		},
-		// FAILS: not found in process.
 		"headers arrive in their canonical case": {
 			send: func(t *testing.T, url string) *http.Request {
 				t.Helper()
@@ -75,7 +67,6 @@ func TestInProcessIsLikeNetHTTPToo(t *testing.T) {
 			handle: func(n *notes, _ http.ResponseWriter, r *http.Request) { n.add("%q", r.Header.Get("X-Test")) },
 			seen:   "200 |", noted: []string{`"hi"`},
 		},
-		// FAILS: sent in process.
 		"a header that cannot be sent is not": {
 			send: func(t *testing.T, url string) *http.Request {
 				t.Helper()
