@@ -15,6 +15,7 @@ test: setup lint ## install what the tests need; then vet, linters, and all test
 	$(TOOLS) run ./mutants -C .. -check
 	$(TOOLS) test ./constanttime
 	$(GO) test -race ./...
+	$(GO) test ./... # without the race detector, whose cost hides allocations and forbids the large tests
 
 .PHONY: setup
 setup: ## install what the tests need (Debian, Ubuntu), or say what is missing
