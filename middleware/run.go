@@ -105,7 +105,7 @@ func (q *request) attempt(ctx context.Context, do work, made *effort) (err error
 		_, err := run(ctx)
 		return err
 	}
-	early, cancel := context.WithDeadline(context.WithoutCancel(ctx), q.arrived.Add(q.budget*3/4)) // if only the store is slow
+	early, cancel := context.WithDeadline(context.WithoutCancel(ctx), q.arrived.Add(q.budget*9/10)) // if only the store is slow
 	defer cancel()
 	late := make(chan dedupe.Result, 1)
 	result := q.window.Do(early, q.bodyKey(q.record.Tenant, q.event.Raw), run, func(r dedupe.Result) { late <- r })
