@@ -11,7 +11,8 @@ import (
 // CDHosting is the hosting provider at cdhosting.host. Not checked against the live service.
 //
 // Documented (cdhosting.host/docs/api-webhooks): the hex HMAC-SHA256 of the raw body; an envelope of id, type,
-// created_at and data; nine server.* and billing.* events; retries after 1 m, 5 m, 30 m, 2 h and 24 h.
+// created_at and data; nine server.* and billing.* events, of which events has server.started and
+// billing.payment.failed typed so far; retries after 1 m, 5 m, 30 m, 2 h and 24 h.
 //
 // Assumed: the name of the header, which the page does not give ([Provider.WithSignatureHeader] sets another); 10 s
 // for an answer, of which every 2xx counts; id and created_at the same across retries; the webhook disabled when the

@@ -112,6 +112,23 @@ func TestMemory(t *testing.T) {
 				require.Equal(t, dedupe.Claimed, c.State)
 			}
 		},
+		"a lease and a memory end to the nanosecond where they end on a sixteenth of a second": func(t *testing.T, r *rig) {
+			first := r.look(t)
+			time.Sleep(lease - 1)
+			c, err := r.memory.Claim(t.Context(), event, "other", hold)
+			require.NoError(t, err)
+			require.Equal(t, dedupe.Pending, c.State)
+			require.EqualValues(t, 1, c.Wait)
+			time.Sleep(1)
+			c, err = r.memory.Claim(t.Context(), event, "other", hold)
+			require.NoError(t, err)
+			require.Equal(t, first.Run+1, c.Run)
+			require.NoError(t, r.memory.Commit(t.Context(), c, 200))
+			time.Sleep(remember - 1)
+			require.Equal(t, dedupe.Done, r.look(t).State)
+			time.Sleep(1)
+			require.Equal(t, 1, r.look(t).Run)
+		},
 		"forget of what is unknown or expired holds nothing": func(t *testing.T, r *rig) {
 			require.NoError(t, r.memory.Forget(t.Context(), event))
 			require.Zero(t, held(r.memory))

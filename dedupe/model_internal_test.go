@@ -100,44 +100,34 @@ func TestMemoryIsWhatItsModelIs(t *testing.T) {
 	cases := map[string]struct {
 		keys int
 		hold func(r *rand.Rand) Hold
-		held func(t *testing.T, want, got int, step int) // once all that can be swept is
 	}{
-		"equal times": {
-			3000,
-			func(*rand.Rand) Hold { return Hold{Lease: 5 * time.Second, Remember: time.Minute} },
-			func(t *testing.T, want, got, step int) { require.Equal(t, want, got, "step %d: held", step) },
-		},
-		"unequal times": {
-			3000,
-			func(r *rand.Rand) Hold {
-				return Hold{
-					Lease:    time.Duration(1 + r.Int64N(int64(10*time.Second))),
-					Remember: 10*time.Second + time.Duration(r.Int64N(int64(2*time.Minute))),
-				}
-			},
-			func(t *testing.T, want, got, step int) { // an event is held until those done before it have gone
-				require.GreaterOrEqual(t, got, want, "step %d: held", step)
-			},
-		},
-		"few keys, much met": {
-			8,
-			func(r *rand.Rand) Hold {
-				return Hold{Lease: time.Duration(1 + r.Int64N(int64(time.Second))), Remember: time.Duration(1+r.IntN(20)) * time.Second}
-			},
-			func(t *testing.T, want, got, step int) { require.GreaterOrEqual(t, got, want, "step %d: held", step) },
-		},
+		"equal times": {3000, func(*rand.Rand) Hold {
+			return Hold{Lease: 5 * time.Second, Remember: time.Minute}
+		}},
+		"unequal times": {3000, func(r *rand.Rand) Hold {
+			return Hold{
+				Lease:    time.Duration(1 + r.Int64N(int64(10*time.Second))),
+				Remember: 10*time.Second + time.Duration(r.Int64N(int64(2*time.Minute))),
+			}
+		}},
+		"few keys, much met": {8, func(r *rand.Rand) Hold {
+			return Hold{
+				Lease:    time.Duration(1 + r.Int64N(int64(time.Second))),
+				Remember: time.Duration(1+r.IntN(20)) * time.Second,
+			}
+		}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seed := Seed(t)
-			synctest.Test(t, func(t *testing.T) { walk(t, seed, c.keys, c.hold, c.held) })
+			synctest.Test(t, func(t *testing.T) { walk(t, seed, c.keys, c.hold) })
 		})
 	}
 }
 
 // walk does random operations to a Memory and to its model, and wants the same of both.
-func walk(t *testing.T, seed uint64, keys int, hold func(*rand.Rand) Hold, held func(t *testing.T, want, got, step int)) {
+func walk(t *testing.T, seed uint64, keys int, hold func(*rand.Rand) Hold) {
 	ctx := context.Background()
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	m := NewMemory(0)
@@ -187,7 +177,7 @@ func walk(t *testing.T, seed uint64, keys int, hold func(*rand.Rand) Hold, held 
 			time.Sleep(time.Second) // sweepAll looks once a second
 			m.sweepAll()
 			n, _ := m.Fill()
-			held(t, p.count(), n, step)
+			require.Equal(t, p.count(), n, "step %d: held, once all that has expired is swept", step)
 			require.Equal(t, n, m.inside(), "step %d: the gauge, and what is there", step)
 		}
 	}

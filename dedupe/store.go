@@ -9,8 +9,8 @@ import (
 
 // What stores and [Guard] return, for errors.Is.
 var (
-	ErrLeaseLost = errors.New("dedupe: the claim is no longer ours") // another run has it, or it was settled or forgotten
-	ErrFull      = errors.New("dedupe: the store is full")           // and forgets nothing early to make room
+	ErrLeaseLost = errors.New("dedupe: the claim is no longer ours, and the event may be done twice") // another run has it, or it was settled or forgotten
+	ErrFull      = errors.New("dedupe: the store is full")                                            // and forgets nothing early to make room
 	ErrKey       = errors.New("dedupe: not a key")
 	ErrStalled   = errors.New("dedupe: the store did not answer in time")
 )

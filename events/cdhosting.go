@@ -1,6 +1,6 @@
 package events
 
-// ServerStarted is documented, with all its fields (cdhosting.host/docs/api-webhooks).
+// ServerStarted is the data of server.started. It is documented, with all its fields (cdhosting.host/docs/api-webhooks).
 type ServerStarted struct {
 	ServerID string `json:"server_id" validate:"required"` // "srv_abc123"
 	Name     string `json:"name"      validate:"required"`
@@ -11,8 +11,9 @@ type ServerStarted struct {
 // EventType implements [Payload].
 func (ServerStarted) EventType() string { return "server.started" }
 
-// PaymentFailed is assumed: the event is documented, its data is not. Every field is optional, and checked only when
-// it is there.
+// PaymentFailed is the data of billing.payment.failed. It is assumed: the event is documented, its data is not. Every
+// field is optional, and checked only when it is there. If it is not what CDHosting sends, events are answered 422 and
+// in the end the endpoint is disabled; register [Router.Invalid] to park them instead.
 type PaymentFailed struct {
 	PaymentID     string `json:"payment_id,omitzero"`
 	InvoiceID     string `json:"invoice_id,omitzero"`

@@ -41,10 +41,10 @@ func TestServerStartedAsksForWhatIsDocumented(t *testing.T) {
 		"an ip with a port":       {`{"server_id":"srv_1","name":"web","status":"running","ip":"192.168.1.100:80"}`, field("ip", "must be an IP address")},
 		"an ip beyond 255":        {`{"server_id":"srv_1","name":"web","status":"running","ip":"192.168.1.256"}`, field("ip", "must be an IP address")},
 		"an ip with a zone":       {`{"server_id":"srv_1","name":"web","status":"running","ip":"fe80::1%CANARY"}`, field("ip", "must be an IP address")},
-		"an ip that is a number":  {`{"server_id":"srv_1","name":"web","status":"running","ip":3232235876}`, field("ip", "has a number it cannot hold where string is wanted")},
-		"ips":                     {`{"server_id":"srv_1","name":"web","status":"running","ip":["CANARY"]}`, field("ip", "has an array where string is wanted")},
-		"a server_id of digits":   {`{"server_id":42,"name":"web","status":"running","ip":"::1"}`, field("server_id", "has a number it cannot hold where string is wanted")},
-		"a server that is a list": {`[]`, field("", "has an array where events.ServerStarted is wanted")},
+		"an ip that is a number":  {`{"server_id":"srv_1","name":"web","status":"running","ip":3232235876}`, field("ip", "has a number where a string is wanted")},
+		"ips":                     {`{"server_id":"srv_1","name":"web","status":"running","ip":["CANARY"]}`, field("ip", "has an array where a string is wanted")},
+		"a server_id of digits":   {`{"server_id":42,"name":"web","status":"running","ip":"::1"}`, field("server_id", "has a number where a string is wanted")},
+		"a server that is a list": {`[]`, field("", "has an array where an object is wanted")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,13 +98,13 @@ func TestPaymentFailedChecksWhatIsThere(t *testing.T) {
 		want []events.FieldError
 	}{
 		"an amount below 0":         {`{"amount":-1}`, []events.FieldError{field("amount", "must be at least 0")}},
-		"an amount with a fraction": {`{"amount":19.99}`, []events.FieldError{field("amount", "has a number it cannot hold where int64 is wanted")}},
-		"an amount beyond 64 bits":  {`{"amount":9223372036854775808}`, []events.FieldError{field("amount", "has a number it cannot hold where int64 is wanted")}},
-		"an amount that is text":    {`{"amount":"CANARY"}`, []events.FieldError{field("amount", "has a string where int64 is wanted")}},
+		"an amount with a fraction": {`{"amount":19.99}`, []events.FieldError{field("amount", "has a number that cannot be held")}},
+		"an amount beyond 64 bits":  {`{"amount":9223372036854775808}`, []events.FieldError{field("amount", "has a number that cannot be held")}},
+		"an amount that is text":    {`{"amount":"CANARY"}`, []events.FieldError{field("amount", "has a string where a number is wanted")}},
 		"a currency of four":        {`{"currency":"EURO"}`, []events.FieldError{field("currency", "does not pass len=3")}},
 		"a currency with a digit":   {`{"currency":"EU1"}`, []events.FieldError{field("currency", "does not pass alpha")}},
 		"amount and currency":       {`{"amount":-5,"currency":"CANARY"}`, []events.FieldError{field("amount", "must be at least 0"), field("currency", "does not pass len=3")}},
-		"a reason that is a list":   {`{"failure_reason":["CANARY"]}`, []events.FieldError{field("failure_reason", "has an array where string is wanted")}},
+		"a reason that is a list":   {`{"failure_reason":["CANARY"]}`, []events.FieldError{field("failure_reason", "has an array where a string is wanted")}},
 		"no data at all":            {``, []events.FieldError{field("", "has no data")}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -51,10 +51,10 @@ func TestResourceRefusals(t *testing.T) {
 	}{
 		"a resource that is no UUID":     {`{"event":"a","resourceID":"CANARY"}`, field("resourceID", "must be a UUID")},
 		"a resource without dashes":      {`{"event":"a","resourceID":"84894d17da8845bb88179b3b75cf61bf"}`, field("resourceID", "must be a UUID")},
-		"a resource that is a number":    {`{"event":"a","resourceID":7}`, field("resourceID", "has a number it cannot hold where string is wanted")},
-		"a resource that is an object":   {`{"event":"a","resourceID":{"id":"CANARY"}}`, field("resourceID", "has an object where string is wanted")},
-		"an event that is an array":      {`{"event":["CANARY"]}`, field("event", "has an array where string is wanted")},
-		"a list of resources":            {`[{"event":"CANARY"}]`, field("", "has an array where events.Resource is wanted")},
+		"a resource that is a number":    {`{"event":"a","resourceID":7}`, field("resourceID", "has a number where a string is wanted")},
+		"a resource that is an object":   {`{"event":"a","resourceID":{"id":"CANARY"}}`, field("resourceID", "has an object where a string is wanted")},
+		"an event that is an array":      {`{"event":["CANARY"]}`, field("event", "has an array where a string is wanted")},
+		"a list of resources":            {`[{"event":"CANARY"}]`, field("", "has an array where an object is wanted")},
 		"a resource that is there twice": {`{"event":"a","resourceID":"CANARY","resourceID":"CANARY"}`, field("", "is not valid JSON")},
 	} {
 		t.Run(name, func(t *testing.T) {

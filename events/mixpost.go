@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// PostPublished is a post that went out. Mixpost documents no payload; the fields are those of its REST API's post,
+// PostPublished is the data of post.published, a post that went out. Mixpost documents no payload; the fields are those of its REST API's post,
 // as a service of the same kind documents them for webhooks (sebastiendb/purrplan-mcp, docs/partner-api.md). Only the
 // uuid, without which the event says nothing, is asked for.
 type PostPublished struct {

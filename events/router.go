@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Handler does what an event asks for. It may be called for several events at once. ctx carries a deadline, and goes
-// on when the client hangs up.
+// Handler does what an event asks for. It may be called for several events at once. ctx goes on when the client hangs
+// up, and has a deadline of its own, after which the event may be run again: a handler must end when ctx does.
 //
 // What it returns decides what the provider is told: see [Skip] and [Retry].
 type Handler interface {

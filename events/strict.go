@@ -6,6 +6,7 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"unicode"
 
@@ -137,7 +138,10 @@ func decode(data []byte, v any) *FieldError {
 	}
 	problem := "cannot be read"
 	if semantic.GoType != nil && semantic.JSONKind != 0 {
-		problem = kindName(semantic.JSONKind) + " where " + semantic.GoType.String() + " is wanted"
+		has, wants := kindName(semantic.JSONKind), wanted(semantic.GoType)
+		if problem = "has " + has + " where " + wants + " is wanted"; has == wants {
+			problem = "has " + has + " that cannot be held" // too big, or a fraction
+		}
 	}
 	return &FieldError{Path: wirePath(semantic.JSONPointer), Problem: problem}
 }
@@ -154,18 +158,36 @@ func readsItself(v any) bool {
 func kindName(k jsontext.Kind) string {
 	switch k {
 	case '"':
-		return "has a string"
+		return "a string"
 	case '0':
-		return "has a number it cannot hold"
+		return "a number"
 	case '{':
-		return "has an object"
+		return "an object"
 	case '[':
-		return "has an array"
+		return "an array"
 	case 't', 'f': // which of them is the value
-		return "has a boolean"
+		return "a boolean"
 	default:
-		return "has " + k.String()
+		return k.String()
 	}
+}
+
+// wanted is what a type is filled from, in the words of JSON.
+func wanted(t reflect.Type) string {
+	switch kind := t.Kind(); {
+	case readsItself(reflect.New(t).Interface()):
+	case reflect.Int <= kind && kind <= reflect.Float64:
+		return "a number"
+	case kind == reflect.Struct || kind == reflect.Map:
+		return "an object"
+	case kind == reflect.Slice || kind == reflect.Array:
+		return "an array"
+	case kind == reflect.Bool:
+		return "a boolean"
+	case kind == reflect.String:
+		return "a string"
+	}
+	return t.String()
 }
 
 // printable takes control characters out of a path: names in a map are the sender's, and paths go into logs.

@@ -104,6 +104,10 @@ func checkSecrets(p hookmitt.Provider, secrets verify.Secrets, o Options) error 
 }
 
 // Handle receives events for a handler: an [events.Router], usually.
+//
+// The handler's context ends at the longest hold: when the provider's first gap has passed, or the lease if that is
+// longer, and after 5 minutes at most (Civo 5 m, CDHosting 1 m, Mixpost 24 s). A handler that goes on after that is taken
+// for dead, and the event is run again beside it.
 func (rc *Receiver) Handle(h events.Handler) http.Handler {
 	if h == nil {
 		panic("middleware: Handle: the handler is nil")

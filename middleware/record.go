@@ -22,7 +22,7 @@ type Record struct {
 	Status      int           // 0 if the connection was aborted instead, and if Late
 	Run         int           // which run of the event this was; 0 if the handler did not run
 	SecretIndex int           // of the secret that verified it, 0 the current one; -1 unless verified
-	Size        int           // bytes of the body
+	Size        int           // bytes of the body; 0 if it was not read to its end
 	Late        bool          // this is the end of a run whose request was answered TimedOut before
 	Verify      time.Duration // spent on verifying and reading the envelope
 	Claim       time.Duration // spent on claiming
@@ -72,6 +72,9 @@ func Log(l *slog.Logger) func(context.Context, Record) {
 		if r.Run > 0 {
 			attrs = append(attrs, slog.Int("run", r.Run), slog.Duration("handler", r.Handler))
 		}
+		if r.SecretIndex > 0 { // not yet time to retire it
+			attrs = append(attrs, slog.Int("secret", r.SecretIndex))
+		}
 		if r.Late {
 			attrs = append(attrs, slog.Bool("late", true))
 		}
@@ -100,7 +103,11 @@ func (r Record) level() slog.Level {
 		return slog.LevelInfo
 	case Malformed, Unsigned, TooLarge, WrongMethod, SlowBody, Encoded:
 		return slog.LevelWarn
-	case Parked, Dead, Failed, TimedOut, Invalid, Unavailable:
+	case Unavailable:
+		if errors.Is(r.Err, errClosing) {
+			return slog.LevelInfo
+		}
+	case Parked, Dead, Failed, TimedOut, Invalid:
 	}
 	return slog.LevelError
 }

@@ -136,5 +136,8 @@ func (q *request) note(a *answer) Record {
 	if a.err != nil {
 		r.Reason = a.err.Error()
 	}
+	if scheme, ok := q.provider.Scheme.(verify.HMAC); ok && a.outcome == Unsigned {
+		r.Reason += ", in " + scheme.Header // a provider whose header is not known for sure has it elsewhere, perhaps
+	}
 	return r
 }

@@ -63,14 +63,21 @@ func (k *Keyring) Secrets(context.Context) ([]Secret, error) {
 	return r.secrets, nil
 }
 
-// Rotate makes next the current secret; the old ones stay accepted. An empty one is refused with [ErrEmptySecret],
-// and nothing changes.
+// Rotate makes next the current secret; the old ones stay accepted until they are retired. One that is on the ring
+// already is moved to the front and no longer retired, so loading the same file again changes nothing. An empty one is
+// refused with [ErrEmptySecret], and nothing changes.
 func (k *Keyring) Rotate(next Secret) error {
 	if next.IsZero() {
 		return ErrEmptySecret
 	}
 	k.change(func(r *ring) *ring {
-		return &ring{secrets: append([]Secret{next}, r.secrets...), ends: append([]time.Time{{}}, r.ends...)}
+		made := &ring{secrets: []Secret{next}, ends: []time.Time{{}}}
+		for i, s := range r.secrets {
+			if !s.same(next) {
+				made.secrets, made.ends = append(made.secrets, s), append(made.ends, r.ends[i])
+			}
+		}
+		return made
 	})
 	return nil
 }
@@ -78,8 +85,13 @@ func (k *Keyring) Rotate(next Secret) error {
 // Retire stops accepting every secret but the current one, at once.
 func (k *Keyring) Retire() { k.RetireAfter(0) }
 
-// RetireAfter stops accepting every secret but the current one when d has passed. One that was to end earlier still
-// does. d should be over the provider's horizon: a retry may carry a signature as old as its first attempt.
+// RetireAfter stops accepting, when d has passed, the secrets that are old now: so rotate first, then retire.
+//
+//	ring.Rotate(next)
+//	ring.RetireAfter(provider.Horizon())
+//
+// A secret that was to end earlier still does, and one that becomes old later is not touched. d should not be under the
+// provider's horizon: it may sign a retry with the secret that its first attempt was signed with.
 func (k *Keyring) RetireAfter(d time.Duration) {
 	at := time.Now().Add(d)
 	k.change(func(r *ring) *ring {

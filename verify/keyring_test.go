@@ -57,6 +57,25 @@ func TestRotateMakesASecretCurrentAndKeepsTheOthers(t *testing.T) {
 	require.Equal(t, []string{"a", "b", "c", "d"}, accepted(t, ring, "a", "b", "c", "d"))
 }
 
+func TestRotateToASecretThatIsOnTheRing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ring := verify.NewKeyring(verify.NewSecret("b"), verify.NewSecret("a"))
+		for range 3 { // the same file, loaded again and again
+			require.NoError(t, ring.Rotate(verify.NewSecret("b")))
+		}
+		all, err := ring.Secrets(t.Context())
+		require.NoError(t, err)
+		require.Len(t, all, 2, "each costs a MAC a request")
+
+		ring.RetireAfter(time.Hour)
+		require.NoError(t, ring.Rotate(verify.NewSecret("a")), "back to the old one")
+		time.Sleep(2 * time.Hour)
+		require.Equal(t, "a", current(t, ring, "a", "b"))
+		require.Equal(t, []string{"a", "b"}, accepted(t, ring, "a", "b"), "b was current when a was to be retired")
+	})
+}
+
 func TestRotateToAnEmptySecretChangesNothing(t *testing.T) {
 	t.Parallel()
 	ring := verify.NewKeyring(verify.NewSecret("b"), verify.NewSecret("a"))

@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"crypto"
+	"crypto/hmac"
 	"fmt"
 	"io"
 	"log/slog"
@@ -36,6 +37,11 @@ func NewSecret[T ~string | ~[]byte](text T) Secret {
 
 // IsZero reports whether the secret is empty.
 func (s Secret) IsZero() bool { return s.key == nil }
+
+// same reports whether two secrets are one text.
+func (s Secret) same(other Secret) bool {
+	return s.key != nil && other.key != nil && hmac.Equal(s.key.text(), other.key.text())
+}
 
 const redacted = "[secret]"
 

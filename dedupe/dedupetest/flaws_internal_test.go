@@ -120,14 +120,23 @@ var flaws = map[string]struct {
 			return b.Memory.Release(ctx, c)
 		}
 	}},
-	"release does nothing":                   {9, func(b *broken) { b.release = func(context.Context, claim) error { return nil } }},
-	"release deletes the record":             {10, thenForgets},
-	"the status is always 200":               {11, func(b *broken) { b.answers(func(c *claim, _ key, _ string, _ hold) { c.Status = 200 }) }},
-	"the status is a byte":                   {11, func(b *broken) { b.answers(func(c *claim, _ key, _ string, _ hold) { c.Status &= 0xff }) }},
-	"ids are forgotten early":                {12, func(b *broken) { b.held(func(h hold) hold { return hold{Lease: h.Lease, Remember: h.Remember / 2} }) }},
-	"ids are never forgotten":                {12, func(b *broken) { b.held(func(h hold) hold { return hold{Lease: h.Lease, Remember: h.Remember * 100} }) }},
-	"remember counts from the claim":         {12, sinceClaim(func(b *broken, c *claim, ago time.Duration) { c.Hold.Remember -= ago })},
-	"a repeated commit starts it again":      {12, repeatsCommit},
+	"release does nothing":              {9, func(b *broken) { b.release = func(context.Context, claim) error { return nil } }},
+	"release deletes the record":        {10, thenForgets},
+	"the status is always 200":          {11, func(b *broken) { b.answers(func(c *claim, _ key, _ string, _ hold) { c.Status = 200 }) }},
+	"the status is a byte":              {11, func(b *broken) { b.answers(func(c *claim, _ key, _ string, _ hold) { c.Status &= 0xff }) }},
+	"ids are forgotten early":           {12, func(b *broken) { b.held(func(h hold) hold { return hold{Lease: h.Lease, Remember: h.Remember / 2} }) }},
+	"ids are never forgotten":           {12, func(b *broken) { b.held(func(h hold) hold { return hold{Lease: h.Lease, Remember: h.Remember * 100} }) }},
+	"remember counts from the claim":    {12, sinceClaim(func(b *broken, c *claim, ago time.Duration) { c.Hold.Remember -= ago })},
+	"a repeated commit starts it again": {12, repeatsCommit},
+	"a repeated release starts it again": {12, func(b *broken) {
+		b.release = func(ctx context.Context, c claim) error {
+			if _, first := b.since("%v", c.Key); !first {
+				_ = b.Memory.Forget(ctx, c.Key)
+				c, _ = b.Memory.Claim(ctx, c.Key, "nobody", c.Hold)
+			}
+			return b.Memory.Release(ctx, c)
+		}
+	}},
 	"a duplicate starts it again":            {12, duplicateRestarts},
 	"extend does not start it again":         {12, func(b *broken) { b.extend = func(context.Context, claim) error { return nil } }},
 	"what failed is forgotten at once":       {12, thenForgets},

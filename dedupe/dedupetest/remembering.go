@@ -31,6 +31,8 @@ func remembered(l *trial) {
 	l.works("ann commits at once", l.commit(d, 200))
 	repeated, r := begin()
 	l.works("ann commits at once", l.commit(r, 200))
+	releasedTwice, r2 := begin()
+	l.works("ann releases at once", l.release(r2))
 	committed, c := begin()
 	extended, x := begin()
 
@@ -42,6 +44,7 @@ func remembered(l *trial) {
 	l.isDone("bob claims 7 units after the commit", done, bob, 200)
 	l.isDone("bob claims 7 units after the commit", repeated, bob, 200)
 	l.works("ann repeats the commit 7 units after it", l.commit(r, 200))
+	l.works("ann repeats the release 7 units after it", l.release(r2))
 	l.wins("bob claims 7 units after the release", failedEarly, bob, h, 2)
 	l.wins("bob claims 7 units after a claim that was not settled", pendingEarly, bob, h, 2)
 
@@ -54,6 +57,7 @@ func remembered(l *trial) {
 	l.wins("bob claims"+later+" the commit", done, bob, h, 1)
 	l.wins("bob claims"+later+" the commit, which was asked for and repeated after 7 units", repeated, bob, h, 1)
 	l.wins("bob claims"+later+" the release", failed, bob, h, 1)
+	l.wins("bob claims"+later+" the release, which was repeated after 7 units", releasedTwice, bob, h, 1)
 	l.wins("bob claims"+later+" the claim", pending, bob, h, 1)
 
 	pass(2)
