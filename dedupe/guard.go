@@ -51,9 +51,10 @@ type Result struct {
 //
 // Do returns when fn has ended and is settled, when Budget is spent, or when ctx ends, whichever is first. A run that
 // goes on after that is settled all the same and its result goes to late, which may be nil. If fn has ended by then and
-// only the store has not answered, the result is fn's, and StoreErr says what is known of the store.
+// only the store has not answered, the result is fn's, and StoreErr says what is known of the store; what comes of the
+// store after that is not reported.
 //
-// A panic of fn is caught and is in the result.
+// A panic of fn is caught and is in the result. late must not panic.
 func (g *Guard) Do(ctx context.Context, k Key, fn func(context.Context) (status int, err error), late func(Result)) Result {
 	start := time.Now()
 	c, err := g.claim(ctx, k, newOwner())
@@ -110,7 +111,7 @@ func (g *Guard) Do(ctx context.Context, k Key, fn func(context.Context) (status 
 }
 
 // Wait returns when no run is going on, or when ctx ends, with an error that names those that are. Runs that start
-// meanwhile are waited for too.
+// meanwhile are waited for too, claims that are being made are not.
 func (g *Guard) Wait(ctx context.Context) error { return g.going.wait(ctx) }
 
 // run starts fn on a goroutine of its own, since it may have to be left behind, and settles what it ends as.
@@ -169,7 +170,7 @@ func (g *Guard) settle(ctx context.Context, r *run, result Result, status int) R
 	}
 	c := result.Claim
 	c.Unused = errors.Is(result.Err, ErrUnused)
-	result.StoreErr = g.release(ctx, c)
+	result.StoreErr = g.release(ctx, c) // once: if it fails, the lease's end does the same later
 	return result
 }
 
@@ -182,7 +183,7 @@ func (g *Guard) commit(ctx context.Context, r *run, c Claim, status int) (Claim,
 	for pause := 50 * time.Millisecond; err != nil && !errors.Is(err, ErrLeaseLost); pause *= 2 {
 		failed := err
 		r.storeErr.Store(&failed)
-		if time.Until(until) < pause {
+		if time.Until(until) < pause || errors.Is(err, ErrStatus) {
 			return c, err
 		}
 		time.Sleep(pause)

@@ -2,12 +2,9 @@ package dedupe
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -23,10 +20,8 @@ const (
 	defaultLimit = 8_000_000
 
 	shardCount = 256 // no lock is held for longer than one shard takes to grow
-	sweepStep  = 2   // expired ids that a claim clears away: more than it adds, so they cannot pile up
+	sweepStep  = 2   // expired ids that a claim clears away: more than it adds, so those that are done cannot pile up
 )
-
-var errStatus = errors.New("dedupe: not a status that can be kept")
 
 // Memory is a [Store] for one process, which forgets at a restart. It holds a bounded number of ids: at the limit a
 // new one is refused with [ErrFull], and none is ever forgotten early to make room. It has no goroutine; claims clear
@@ -40,36 +35,15 @@ type Memory struct {
 	shards [shardCount]shard
 }
 
-// shard holds the events whose digest begins with its number. What is open is little and rich, what is done is much
-// and small, so they are kept apart.
-type shard struct {
-	mu   sync.Mutex
-	open map[digest]*flight // pending and failed
-	done ring
-}
-
-// digest stands for a key. 128 bits of SHA-256 make a collision of 8 million ids less likely than 10⁻²⁴.
-type digest [16]byte
-
-// flight is an event that is pending or failed.
-type flight struct {
-	owner  string
-	token  uint64
-	run    int
-	failed bool
-	lease  time.Duration // end of the lease, since the store's start
-	forget time.Duration // when the record may go, since the store's start
-}
-
 // NewMemory makes a store of at most limit ids. 0 means 8 million, for which memory is taken as it is needed: about
-// 340 MB when full.
+// 340 MB when full of events that are done, three times that if all of them failed.
 func NewMemory(limit int) *Memory {
 	if limit <= 0 {
 		limit = defaultLimit
 	}
 	m := &Memory{limit: int64(limit), start: time.Now()}
 	for i := range m.shards {
-		m.shards[i].open = map[digest]*flight{}
+		m.shards[i].open, m.shards[i].soonest = map[digest]*flight{}, math.MaxInt64
 	}
 	return m
 }
@@ -126,7 +100,7 @@ func (m *Memory) claim(ctx context.Context, d digest, owner string, h Hold) (Cla
 		return c, nil
 	}
 	*f = flight{owner: owner, token: m.nextToken(), run: f.run + 1}
-	f.hold(now, h)
+	s.hold(f, now, h)
 	c.Token, c.Run = f.token, f.run
 	return c, nil
 }
@@ -142,14 +116,14 @@ func (m *Memory) Extend(ctx context.Context, c Claim) error {
 	case !f.is(c, now) || f.failed:
 		return ErrLeaseLost
 	}
-	f.hold(now, c.Hold)
+	s.hold(f, now, c.Hold)
 	return nil
 }
 
 // Commit implements [Store].
 func (m *Memory) Commit(ctx context.Context, c Claim, status int) error {
 	if status < 0 || status > math.MaxUint16 {
-		return fmt.Errorf("%w: %d", errStatus, status)
+		return fmt.Errorf("%w: %d", ErrStatus, status)
 	}
 	d := digestOf(c.Key)
 	s, now := m.lock(d)
@@ -191,7 +165,7 @@ func (m *Memory) Release(ctx context.Context, c Claim) error {
 		f.run--
 	}
 	f.failed = true
-	f.hold(now, c.Hold)
+	s.hold(f, now, c.Hold)
 	return nil
 }
 
@@ -209,7 +183,7 @@ func (m *Memory) Forget(ctx context.Context, k Key) error {
 	}
 	if _, _, ok := s.done.find(d, now); ok {
 		until, _ := s.done.remove(d)
-		s.open[d] = &flight{failed: true, forget: until}
+		s.put(d, &flight{failed: true, forget: until})
 	}
 	return nil
 }
@@ -238,50 +212,9 @@ func (m *Memory) sweepAll() bool {
 		for i := range m.shards {
 			s := &m.shards[i]
 			s.mu.Lock()
-			m.held.Add(-int64(s.sweep(time.Duration(now), 0, len(s.open)) + s.done.expireAll(time.Duration(now))))
+			m.held.Add(-int64(s.sweepOpen(time.Duration(now)) + s.done.expireAll(time.Duration(now))))
 			s.mu.Unlock()
 		}
 	}
 	return m.held.Load() < m.limit
-}
-
-// sweep forgets at most so many done and open events that have expired, and counts them.
-func (s *shard) sweep(now time.Duration, done, open int) int {
-	swept := s.done.expire(now, done)
-	for d, f := range s.open { // in random order: over many claims every flight is met
-		if open--; open < 0 {
-			break
-		}
-		if now >= f.forget {
-			delete(s.open, d)
-			swept++
-		}
-	}
-	return swept
-}
-
-// is reports whether the flight is the one that c claimed, and is not forgotten.
-func (f *flight) is(c Claim, now time.Duration) bool {
-	return f != nil && f.owner == c.Owner && f.token == c.Token && now < f.forget
-}
-
-func (f *flight) hold(now time.Duration, h Hold) {
-	f.lease, f.forget = after(now, h.Lease), after(now, h.Remember)
-}
-
-// after is now and d together, but not past the end of time.
-func after(now, d time.Duration) time.Duration {
-	if d > math.MaxInt64-now {
-		return math.MaxInt64
-	}
-	return now + d
-}
-
-// digestOf hashes the length of the scope too, so that no two keys are the same bytes.
-func digestOf(k Key) digest {
-	var buf [512]byte
-	b := binary.AppendUvarint(buf[:0], uint64(len(k.Scope)))
-	b = append(append(b, k.Scope...), k.ID...)
-	sum := sha256.Sum256(b)
-	return digest(sum[:16])
 }

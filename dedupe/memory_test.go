@@ -119,14 +119,14 @@ func TestMemory(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, dedupe.Pending, c.State)
 			require.EqualValues(t, 1, c.Wait)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			c, err = r.memory.Claim(t.Context(), event, "other", hold)
 			require.NoError(t, err)
 			require.Equal(t, first.Run+1, c.Run)
 			require.NoError(t, r.memory.Commit(t.Context(), c, 200))
 			time.Sleep(remember - 1)
 			require.Equal(t, dedupe.Done, r.look(t).State)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			require.Equal(t, 1, r.look(t).Run)
 		},
 		"forget of what is unknown or expired holds nothing": func(t *testing.T, r *rig) {

@@ -15,6 +15,7 @@ type ring struct {
 	slots []slot   // a power of two of them
 	head  int      // the oldest
 	count int      // in use from head on, removed ones included
+	early uint32   // no event may go before this tick
 	index []uint32 // number of a slot plus one, or 0; open addressing; twice as long as slots
 }
 
@@ -60,7 +61,9 @@ func (r *ring) add(d digest, token uint64, status int, until time.Duration) (rep
 	}
 	n := (r.head + r.count) & (len(r.slots) - 1)
 	r.slots[n] = slot{digest: d, token: token, until: ticks(until), status: uint16(status)}
-	r.count++
+	if r.count++; r.count == 1 || r.slots[n].until < r.early {
+		r.early = r.slots[n].until
+	}
 	i, _ := r.place(d)
 	r.index[i] = uint32(n + 1)
 	return replaced
@@ -75,6 +78,9 @@ func (r *ring) remove(d digest) (until time.Duration, ok bool) {
 	s := &r.slots[r.index[i]-1]
 	s.gone = true
 	r.unindex(i)
+	if s.until == math.MaxUint32 {
+		return math.MaxInt64, true
+	}
 	return time.Duration(s.until) * tick, true
 }
 
@@ -100,10 +106,18 @@ func (r *ring) expire(now time.Duration, limit int) int {
 // expireAll forgets every event that has expired, those behind one that is remembered for longer too, and counts them.
 // Their slots are used again when the ring has to grow.
 func (r *ring) expireAll(now time.Duration) int {
+	if time.Duration(r.early)*tick > now {
+		return 0
+	}
 	known := r.expire(now, r.count)
+	r.early = math.MaxUint32
 	for n := range r.count {
 		s := &r.slots[(r.head+n)&(len(r.slots)-1)]
-		if s.gone || !s.expired(now) {
+		if s.gone {
+			continue
+		}
+		if !s.expired(now) {
+			r.early = min(r.early, s.until)
 			continue
 		}
 		i, _ := r.place(s.digest)
@@ -155,7 +169,7 @@ func (r *ring) grow() {
 	if live > size/2 {
 		size *= 2
 	}
-	*r = ring{slots: make([]slot, size), index: make([]uint32, 2*size)}
+	*r = ring{slots: make([]slot, size), index: make([]uint32, 2*size), early: old.early}
 	for n := range old.count {
 		s := old.slots[(old.head+n)&(len(old.slots)-1)]
 		if s.gone {

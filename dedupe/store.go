@@ -12,6 +12,7 @@ var (
 	ErrLeaseLost = errors.New("dedupe: the claim is no longer ours, and the event may be done twice") // another run has it, or it was settled or forgotten
 	ErrFull      = errors.New("dedupe: the store is full")                                            // and forgets nothing early to make room
 	ErrKey       = errors.New("dedupe: not a key")
+	ErrStatus    = errors.New("dedupe: not a status that can be kept")
 	ErrStalled   = errors.New("dedupe: the store did not answer in time")
 )
 
