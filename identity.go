@@ -43,10 +43,7 @@ func (p Provider) Identity() Identity {
 
 // SignsTime reports whether events carry a time that the signature covers, so that an old one can be refused.
 func (p Provider) SignsTime() bool {
-	codec, ok := p.Codec.(interface{ TimeField() events.Field })
-	if !ok || codec.TimeField() == (events.Field{}) {
-		return false
-	}
-	name, inHeader := codec.TimeField().Header()
-	return !inHeader || p.Scheme.Covers(name)
+	field := p.Codec.TimeField()
+	name, inHeader := field.Header()
+	return field != (events.Field{}) && (!inHeader || p.Scheme.Covers(name))
 }

@@ -3,6 +3,7 @@ package hookmitt
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -135,5 +136,9 @@ func (p Provider) WithID(f events.Field) Provider {
 // Horizon is the latest that a retry of an event may still arrive, counted from its first attempt: all gaps, and a
 // deadline for every attempt. A receiver that forgets an id earlier may do the event twice.
 func (p Provider) Horizon() time.Duration {
-	return p.Retry.Total() + time.Duration(p.Retry.Retries()+1)*p.Deadline
+	total, waiting := p.Retry.Total(), time.Duration(p.Retry.Retries()+1)*p.Deadline
+	if total > math.MaxInt64-waiting {
+		return math.MaxInt64
+	}
+	return total + waiting
 }

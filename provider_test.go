@@ -3,6 +3,7 @@ package hookmitt_test
 import (
 	"crypto"
 	"encoding/json"
+	"math"
 	"net/http"
 	"os"
 	"strings"
@@ -147,6 +148,13 @@ func TestWhatFollowsFromTheProvider(t *testing.T) {
 			require.Equal(t, c.horizon, c.provider.Horizon())
 		})
 	}
+}
+
+func TestAHorizonPastTheEndOfTimeWasNegative(t *testing.T) {
+	t.Parallel()
+	p := hookmitt.Civo()
+	p.Retry = hookmitt.Exponential(time.Second, 10, 30)
+	require.Equal(t, time.Duration(math.MaxInt64), p.Horizon())
 }
 
 func TestAnIDInACoveredHeaderIsSigned(t *testing.T) {

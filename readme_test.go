@@ -113,11 +113,41 @@ func TestReadmeListsEveryOutcome(t *testing.T) {
 	require.Equal(t, "Outcome(17)", (middleware.Unavailable + 1).String(), "an outcome was added: it needs a row above")
 }
 
+// inModule runs the go command on a test file that is inside the module, but in none of its packages.
+func inModule(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("testdata", "readme-")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "readme_test.go"), []byte(program), 0o600))
+	out, err := exec.CommandContext(t.Context(), "go", append(args, "./"+dir)...).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return string(out)
+}
+
+func TestReadmeProductionCompiles(t *testing.T) {
+	t.Parallel()
+	inModule(t, `package production
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/hookmitt/hookmitt"
+	"github.com/hookmitt/hookmitt/events"
+	"github.com/hookmitt/hookmitt/middleware"
+	"github.com/hookmitt/hookmitt/verify"
+)
+
+func production(ctx context.Context, server *http.Server, current, next string, park func(context.Context, events.Event, error) error) error {
+`+block(t, "go", "ring.Rotate")+`	return err
+}
+`, "vet")
+}
+
 func TestReadmeLadderCompilesAndRuns(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join("testdata", fmt.Sprintf("ladder-%d", os.Getpid())) // inside the module, outside its packages
-	require.NoError(t, os.MkdirAll(dir, 0o750))
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	program := `package ladder
 
 import (
@@ -143,9 +173,6 @@ var yourHandler = events.HandlerFunc(func(context.Context, events.Event) error {
 })
 
 ` + block(t, "go", "func TestLadder")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ladder_test.go"), []byte(program), 0o600))
-	out, err := exec.CommandContext(t.Context(), "go", "test", "-v", "./"+dir).CombinedOutput()
-	require.NoError(t, err, string(out))
 	promised := regexp.MustCompile(`// (0s 500.*)`).FindStringSubmatch(program)
-	require.Contains(t, string(out), promised[1])
+	require.Contains(t, inModule(t, program, "test", "-v"), promised[1])
 }

@@ -91,6 +91,9 @@ func (m *Memory) claim(ctx context.Context, d digest, owner string, h Hold) (Cla
 		}
 		f = new(flight)
 		s.open[d] = f
+	case f.forgotten && f.owner == owner:
+		c.State, c.Wait = Pending, min(h.Lease, time.Second)
+		return c, nil
 	case f.failed:
 	case f.owner == owner:
 		c.Token, c.Run = f.token, f.run
@@ -178,7 +181,7 @@ func (m *Memory) Forget(ctx context.Context, k Key) error {
 		return err
 	}
 	if f := s.open[d]; f != nil {
-		*f = flight{failed: true, forget: f.forget}
+		*f = flight{failed: true, forgotten: !f.failed || f.forgotten, owner: f.owner, forget: f.forget}
 		return nil
 	}
 	if _, _, ok := s.done.find(d, now); ok {

@@ -24,6 +24,7 @@ type record struct {
 	token         uint64
 	run, status   int
 	lease, forget time.Duration
+	forgotten     bool // while the owner ran it
 }
 
 func (p *plain) now() time.Duration { return time.Since(p.start) }
@@ -45,6 +46,8 @@ func (p *plain) claim(k Key, owner string, h Hold, token uint64) (c Claim, fresh
 		p.events[k] = r
 	}
 	switch {
+	case r.forgotten && r.owner == owner:
+		return Claim{Key: k, Hold: h, Owner: owner, State: Pending, Wait: min(h.Lease, time.Second)}, false
 	case r.state == Done:
 		return Claim{Key: k, Hold: h, Owner: owner, State: Done, Token: r.token, Status: r.status}, false
 	case r.state == Pending && r.owner == owner:
@@ -84,7 +87,7 @@ func (p *plain) settle(c Claim, to State, status int) error {
 
 func (p *plain) forget(k Key) {
 	if r := p.live(k); r != nil {
-		*r = record{forget: r.forget}
+		*r = record{forget: r.forget, forgotten: r.state == Pending || r.forgotten, owner: r.owner}
 	}
 }
 

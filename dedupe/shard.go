@@ -28,6 +28,8 @@ type flight struct {
 	failed bool
 	lease  time.Duration // end of the lease, since the store's start
 	forget time.Duration // when the record may go, since the store's start
+
+	forgotten bool // while owner ran it, who therefore must not have it again: what it did does not count
 }
 
 // sweep forgets at most so many done and open events that have expired, and counts them.

@@ -9,8 +9,8 @@ import (
 
 // What stores and [Guard] return, for errors.Is.
 var (
-	ErrLeaseLost = errors.New("dedupe: the claim is no longer ours, and the event may be done twice") // another run has it, or it was settled or forgotten
-	ErrFull      = errors.New("dedupe: the store is full")                                            // and forgets nothing early to make room
+	ErrLeaseLost = errors.New("dedupe: the claim is no longer ours") // another run has it, or it was settled or forgotten
+	ErrFull      = errors.New("dedupe: the store is full")           // and forgets nothing early to make room
 	ErrKey       = errors.New("dedupe: not a key")
 	ErrStatus    = errors.New("dedupe: not a status that can be kept")
 	ErrStalled   = errors.New("dedupe: the store did not answer in time")
@@ -94,7 +94,8 @@ type Claim struct {
 //  15. A cancelled context MUST give an error, never Done.
 //  16. Something foreign where the record should be MUST give an error, never Done.
 //  17. Release after Commit MUST be ErrLeaseLost, and the event stays done.
-//  18. After Forget the next claim MUST be run 1 with a larger token.
+//  18. After Forget the next claim MUST be run 1 with a larger token. A run that was under way MUST NOT settle the event,
+//     nor claim it again: to its owner the event is Pending.
 //  19. A key that [Key.Validate] refuses MUST be refused.
 //  20. Release of an Unused claim MUST take its run back: the next claim is the same run, with a larger token.
 //

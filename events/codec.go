@@ -19,4 +19,7 @@ type Codec interface {
 
 	// IDField is where the id travels, from which it follows what recognising repeats by it is worth.
 	IDField() Field
+
+	// TimeField is where the time travels; the zero Field if the provider carries none.
+	TimeField() Field
 }

@@ -57,7 +57,7 @@ func (c JSON) Validate() error {
 // IDField implements [Codec].
 func (c JSON) IDField() Field { return c.ID }
 
-// TimeField is where the time of the event travels; the zero Field if the provider carries none.
+// TimeField implements [Codec].
 func (c JSON) TimeField() Field { return c.Time }
 
 // Open implements [Codec].

@@ -1,11 +1,17 @@
 package middleware
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hookmitt/hookmitt/dedupe"
+	"github.com/hookmitt/hookmitt/events"
 )
 
 // retryUnavailable is when a provider that looks at Retry-After may try again if we could not even ask who it is.
@@ -63,4 +69,72 @@ func (q *request) send(a *answer) {
 		_, _ = q.w.Write([]byte(body))
 	}
 	_ = http.NewResponseController(q.w).Flush()
+}
+
+// answerFor is what a settled result is answered with.
+func (q *request) answerFor(result dedupe.Result, made *runResult) *answer {
+	switch {
+	case result.Claim.State == 0 && errors.Is(result.StoreErr, dedupe.ErrKey):
+		return refuse(Malformed, result.StoreErr)
+	case result.Claim.State == 0:
+		return refuse(Unavailable, result.StoreErr)
+	case result.Claim.State == dedupe.Done: // found so, or found so when the commit had lost its claim
+		return refuse(Duplicate, twice(result.StoreErr))
+	case result.Claim.State == dedupe.Pending:
+		return busy(result.Claim.Wait, twice(result.StoreErr))
+	case result.Panic != nil:
+		return panicked(result, made)
+	case made.outcome == 0: // runtime.Goexit
+		return refuse(Failed, both(result.Err, result.StoreErr))
+	case made.outcome == Busy:
+		return busy(made.wait, made.err)
+	}
+	storeErr := both(result.StoreErr, made.storeErr)
+	a := refuse(made.outcome, both(made.err, storeErr))
+	a.unsettled = storeErr != nil
+	var retry *events.RetryError
+	switch {
+	case made.outcome == Failed && errors.As(made.err, &retry):
+		a.status, a.retryAfter = http.StatusServiceUnavailable, max(retry.After, time.Second)
+	case made.outcome == Failed || made.outcome == Accepted:
+		a.held = made.held
+	}
+	return a
+}
+
+func busy(wait time.Duration, err error) *answer {
+	a := refuse(Busy, err)
+	a.retryAfter = max(wait, time.Second)
+	return a
+}
+
+// panicked is the answer to a run that panicked: 500, after which the panic goes on where net/http expects it. A panic
+// that nobody waits for any more is only recorded.
+func panicked(result dedupe.Result, made *runResult) *answer {
+	stack := cmp.Or(made.stack, string(result.Stack))
+	a := refuse(Failed, both(&PanicError{Value: result.Panic, Stack: stack}, result.StoreErr))
+	a.panicked = result.Panic
+	if err, ok := result.Panic.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		a.status = 0
+	}
+	return a
+}
+
+// twice is the error of a run that succeeded when its claim was lost.
+func twice(lost error) error {
+	if lost == nil {
+		return nil
+	}
+	return fmt.Errorf("middleware: another run took the event over, and it may be done twice: %w", lost)
+}
+
+// both is the run's error and the store's, or the one there is.
+func both(run, store error) error {
+	switch {
+	case store == nil:
+		return run
+	case run == nil:
+		return store
+	}
+	return errors.Join(run, store)
 }

@@ -49,7 +49,7 @@ func TestALengthThatIsALieGetsNoMemory(t *testing.T) {
 	s.receiver.Handle(events.HandlerFunc(nothing)).ServeHTTP(w, r)
 	require.Equal(t, 400, w.Code)
 	require.Empty(t, w.Header().Get("Hookmitt-Outcome"))
-	require.Equal(t, "middleware: the body ended early\nunexpected EOF", s.last().Reason)
+	require.Equal(t, "middleware: the body ended early; unexpected EOF", s.last().Reason)
 	require.Positive(t, body.room)
 	require.LessOrEqual(t, body.room, 64<<10+1)
 }

@@ -9,8 +9,8 @@
 //
 // The life of a request: its verb; its headers, before the body is read; the body, once, bounded in size and time;
 // the signature, under every secret; the event's id, type, time and data; the claim; the handler; commit or release;
-// the answer; one [Record]. What each step can end in is an [Outcome], and the table of outcomes in outcome.go is the
-// only place where a meaning becomes a status.
+// the answer; one [Record]. What each step can end in is an [Outcome], and the table in outcome.go says which status
+// answers it.
 //
 // What is promised: no handler sees a request that did not verify; an event that was done is acknowledged and not done
 // again; one whose handler failed is sent again by the provider; the answer leaves within 0.8 of the provider's

@@ -26,10 +26,11 @@ func TestInFIPSModeWiringMistakesAreErrorsOfNew(t *testing.T) {
 		t.Run("in the mode", inFIPSMode)
 		return
 	}
+	require.Empty(t, os.Getenv("HOOKMITT_AGAIN"), "GODEBUG=fips140=only is not honoured")
 	self, err := os.Executable()
 	require.NoError(t, err)
 	again := exec.CommandContext(t.Context(), self, "-test.run=^"+t.Name()+"$", "-test.v")
-	again.Env = append(os.Environ(), "GODEBUG=fips140=only")
+	again.Env = append(os.Environ(), "GODEBUG=fips140=only", "HOOKMITT_AGAIN=1")
 	out, err := again.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.Contains(t, string(out), "--- PASS: "+t.Name()+"/in_the_mode", "it ran, and in the mode")

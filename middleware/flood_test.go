@@ -50,6 +50,7 @@ func flood(t *testing.T, test func(t *testing.T, handle func(events.HandlerFunc)
 				t.Parallel()
 				test(t, func(do events.HandlerFunc) func(events.Event) (string, error) {
 					p := hookmitt.CDHosting()
+					p.Deadline = time.Minute // a machine may be slow: what is counted here is runs
 					receiver, err := middleware.New(p, verify.NewKeyring(secret), &middleware.Options{
 						Store: store(), Observe: func(context.Context, middleware.Record) {},
 					})

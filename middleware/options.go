@@ -26,12 +26,12 @@ type Options struct {
 	Methods     []string      // Default: the provider's one.
 	MaxBody     int64         // bytes. Default: 1 MiB.
 	MaxAge      time.Duration // refuses events whose signed time is older, or missing. Default: none. Not below the provider's horizon.
-	MaxInFlight int           // runs at once; above it 503. Default: unlimited.
-	ReadTimeout time.Duration // for the body. Default: the whole budget, 0.8 of the provider's deadline.
+	MaxInFlight int           // runs at once; above it 503. It does not bound bodies that are being read. Default: unlimited.
+	ReadTimeout time.Duration // for the body, in place of http.Server's. Default: the whole budget, 0.8 of the provider's deadline.
 	Lease       time.Duration // how long a claim blocks its event if the process dies. Default: derived from the provider.
 	Remember    time.Duration // how long ids are remembered. Default: derived. Not below the provider's horizon.
 
-	// BodyWindow also refuses a body that was done under another id this recently: against whoever replays a captured
+	// BodyWindow also takes a body that was done under another id this recently for a duplicate: against whoever replays a captured
 	// request of a provider whose id is not signed. Its price: of two genuine events with equal bodies the second is
 	// taken for a replay. Default: off. Not below the lease.
 	BodyWindow time.Duration
@@ -40,8 +40,9 @@ type Options struct {
 	// the endpoint off. A run that died with its process counts. Default: never.
 	MaxRuns int
 
-	// Dead takes an event that failed MaxRuns times; err is its last failure. If it returns an error, the event is not
-	// acknowledged and the next attempt comes to Dead again. Required with MaxRuns.
+	// Dead takes an event that failed MaxRuns times; err is its last failure, where it is known. If Dead returns an error,
+	// or its process dies, the next attempt comes to Dead again: take an event twice as you take it once. Required with
+	// MaxRuns.
 	Dead func(ctx context.Context, e events.Event, err error) error
 
 	// Observe is told of every request, once, after the answer has left and on the request's goroutine, and once more
@@ -123,7 +124,7 @@ func remember(p hookmitt.Provider) time.Duration {
 	if p.Identity() == hookmitt.DerivedID {
 		return max(p.Horizon(), rememberDigest)
 	}
-	return max(p.Horizon()*3/2, rememberID)
+	return max(p.Horizon(), p.Horizon()/2*3, rememberID) // the first where the second is past the end of time
 }
 
 func (o Options) checkMethods() error {

@@ -22,7 +22,7 @@ const (
 	Failed                         // The handler returned an error, or panicked.
 	TimedOut                       // The handler is still at it; the answer could not wait.
 	Invalid                        // Its data does not decode or is not valid.
-	Malformed                      // It is from the provider, but is no event: no JSON, no type, no id.
+	Malformed                      // It is no event: no JSON, no type, no id, or a body cut short.
 	Unsigned                       // It is not from the provider, or cannot be shown to be.
 	TooLarge                       // Its body is over Options.MaxBody.
 	WrongMethod                    // Its verb is not in Options.Methods.
@@ -75,7 +75,7 @@ func (o Outcome) Status() int {
 // Acknowledged reports whether the provider is told that the event is done with.
 func (o Outcome) Acknowledged() bool { return o.Status() == http.StatusOK }
 
-// outcomeOf is what the error of an attempt at the work means.
+// outcomeOf is what a handler's error means.
 func outcomeOf(err error) Outcome {
 	switch {
 	case err == nil:
@@ -88,12 +88,6 @@ func outcomeOf(err error) Outcome {
 		return Failed
 	case errors.Is(err, events.ErrInvalid):
 		return Invalid
-	case errors.Is(err, errBodyDone):
-		return Duplicate
-	case errors.Is(err, errBodyBusy):
-		return Busy
-	case errors.Is(err, errBodyStore), errors.Is(err, errFull):
-		return Unavailable
 	}
 	return Failed
 }

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -23,6 +24,7 @@ type Receiver struct {
 	secrets  verify.Secrets
 	opts     Options // derived
 	budget   time.Duration
+	decoy    verify.Secret // of tenants that do not exist
 	guard    *dedupe.Guard
 	window   *dedupe.Guard // for Options.BodyWindow; else nil
 	places   chan struct{} // for Options.MaxInFlight; else nil
@@ -61,7 +63,7 @@ func New(p hookmitt.Provider, secrets verify.Secrets, opts *Options) (*Receiver,
 	if o.Observe == nil {
 		o.Observe = Log(slog.Default())
 	}
-	rc := &Receiver{provider: p, secrets: secrets, opts: o, budget: budget(p)}
+	rc := &Receiver{provider: p, secrets: secrets, opts: o, budget: budget(p), decoy: verify.NewSecret(rand.Text())}
 	rc.guard = &dedupe.Guard{
 		Store: o.Store, Hold: dedupe.Hold{Lease: o.Lease, Remember: o.Remember},
 		Budget: rc.budget, Longest: longest(p, o.Lease), Call: min(time.Second, rc.budget/4),
@@ -109,7 +111,7 @@ func checkSecrets(p hookmitt.Provider, secrets verify.Secrets, o Options) error 
 // longer, and after 5 minutes at most (Civo 5 m, CDHosting 1 m, Mixpost 24 s). A handler that goes on after that is taken
 // for dead, and the event is run again beside it.
 func (rc *Receiver) Handle(h events.Handler) http.Handler {
-	if h == nil {
+	if f, ok := h.(events.HandlerFunc); h == nil || ok && f == nil {
 		panic("middleware: Handle: the handler is nil")
 	}
 	return rc.receive(func(ctx context.Context, e events.Event) (*held, error) {
@@ -136,7 +138,10 @@ func (rc *Receiver) Forget(ctx context.Context, tenant, id string) error {
 // it after http.Server.Shutdown, which waits for requests.
 func (rc *Receiver) Shutdown(ctx context.Context) error {
 	rc.closing.Store(true)
-	return rc.guard.Wait(ctx)
+	if rc.window == nil {
+		return rc.guard.Wait(ctx)
+	}
+	return errors.Join(rc.guard.Wait(ctx), rc.window.Wait(ctx))
 }
 
 // key scopes an id. A provider's name holds no slash and no space, so neither a tenant's name nor [Receiver.bodyKey]

@@ -14,7 +14,7 @@ import (
 // the event's data.
 type Record struct {
 	Provider    string
-	Tenant      string
+	Tenant      string // as Options.Tenant has it; unless verified, a stranger's choice
 	EventID     string // "" unless verified
 	EventType   string // "" unless verified
 	Reason      string // why it was not simply done, for the operator: "verify: signature does not match"

@@ -77,6 +77,9 @@ func (q *request) open() *answer {
 	q.record.Size = len(body)
 	secrets, a := q.lookUp()
 	if a != nil {
+		if a.outcome == Unsigned { // it must take as long as a bad signature, or it tells who is a tenant
+			_, _ = q.provider.Scheme.Verify([]verify.Secret{q.decoy}, q.r.Header, body)
+		}
 		return a
 	}
 	return q.verify(secrets, body)
@@ -136,7 +139,8 @@ func (q *request) note(a *answer) Record {
 	if a.err != nil {
 		r.Reason = a.err.Error()
 	}
-	if scheme, ok := q.provider.Scheme.(verify.HMAC); ok && a.outcome == Unsigned {
+	r.Reason = strings.ReplaceAll(r.Reason, "\n", "; ") // of joined errors
+	if scheme, ok := q.provider.Scheme.(verify.HMAC); ok && (errors.Is(a.err, verify.ErrMissing) || errors.Is(a.err, verify.ErrMalformed)) {
 		r.Reason += ", in " + scheme.Header // a provider whose header is not known for sure has it elsewhere, perhaps
 	}
 	return r

@@ -153,7 +153,8 @@ func TestScenarioReplays(t *testing.T) {
 			require.Equal(t, "503 busy", brief(s.send(created(secondID))))
 			require.Equal(t, "200 dead", brief(<-answers))
 			require.ErrorIs(t, dead[firstID], errDeed)
-			require.Equal(t, "200 accepted", brief(s.send(created(secondID))))
+			require.Equal(t, "200 duplicate", brief(s.send(created(secondID))), "Dead has the body, and it is acknowledged")
+			require.Len(t, dead, 1, "the second did not run, so it has not failed")
 		},
 	})
 }

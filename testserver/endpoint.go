@@ -30,7 +30,7 @@ func (ep *Endpoint) Send(ctx context.Context, e events.Event, faults ...Fault) *
 	if e.ID == "" && e.Raw == nil {
 		e.ID = newID(s.provider.Codec.IDField())
 	}
-	if codec, ok := s.provider.Codec.(interface{ TimeField() events.Field }); ok && e.Time.IsZero() && codec.TimeField() != (events.Field{}) {
+	if e.Time.IsZero() && s.provider.Codec.TimeField() != (events.Field{}) {
 		e.Time = time.Now().UTC().Truncate(time.Second)
 	}
 	d := &Delivery{endpoint: ep, ctx: context.WithoutCancel(ctx), event: e, faults: faults, settled: make(chan struct{})}

@@ -139,7 +139,7 @@ func (f Form) validate(e Encoding) error {
 		return errors.New("verify: HMAC.Form needs a name for the signature, other than the timestamp's")
 	case f.kind == pairs && (strings.Count(f.prefix, "=") > 1 || strings.Count(f.time, "=") > 1):
 		return errors.New("verify: HMAC.Form has a name with = in it")
-	case f.kind != bare && (strings.Contains(f.prefix, f.sep) || strings.Contains(f.time, f.sep) || e.spells(f.sep)):
+	case f.kind != bare && (strings.Contains(f.prefix, f.sep) || strings.Contains(f.time, f.sep) || e.spells(f.sep)): //constanttime:public names
 		return errors.New("verify: HMAC.Form's separator is also part of the entries")
 	}
 	return nil

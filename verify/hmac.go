@@ -40,7 +40,7 @@ func (s HMAC) Validate() error {
 		return errFIPSHash
 	case s.Encoding > Base64:
 		return fmt.Errorf("verify: HMAC.Encoding %d is not known", s.Encoding)
-	case s.Key != RawKey && !strings.HasPrefix(string(s.Key), string(base64Key)): // Key: "whsec_" compiles
+	case s.Key != RawKey && !strings.HasPrefix(string(s.Key), string(base64Key)): //constanttime:public the name of a form; Key: "whsec_" compiles
 		return errors.New("verify: HMAC.Key is neither RawKey nor made by Base64Key")
 	}
 	return errors.Join(s.Form.validate(s.Encoding), s.validateParts(), s.validateTimestamp())

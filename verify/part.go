@@ -124,7 +124,7 @@ func values(h http.Header, name string) []string {
 		}
 		buf[i], first = c, c == '-'
 	}
-	return h[string(buf[:len(name)])]
+	return h[string(buf[:len(name)])] //constanttime:public the name of a header
 }
 
 // isToken reports whether name can be the name of a header (RFC 9110, section 5.6.2).

@@ -85,7 +85,7 @@ func (k *key) find(hash crypto.Hash, form KeyForm) *prepared {
 		return nil
 	}
 	for _, p := range *all {
-		if p.hash == hash && p.form == form {
+		if p.hash == hash && p.form == form { //constanttime:public the name of a form
 			return p
 		}
 	}

@@ -38,7 +38,7 @@ func (s HMAC) validateTimestamp() error {
 		return errors.New("verify: HMAC.Timestamp and HMAC.Header are the same header")
 	case s.Tolerance <= 0:
 		return errors.New("verify: HMAC.Tolerance is needed to judge the timestamp")
-	case !slices.Contains(s.Signed, Timestamp()) && (s.Timestamp.inside || !s.Covers(s.Timestamp.header)):
+	case !slices.Contains(s.Signed, Timestamp()) && (s.Timestamp.inside || !s.Covers(s.Timestamp.header)): //constanttime:public parts of a scheme
 		return errors.New("verify: HMAC.Signed lacks Timestamp(): anybody could make an old request new")
 	}
 	return nil

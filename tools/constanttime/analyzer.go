@@ -28,10 +28,11 @@ func main() { unitchecker.Main(Analyzer) }
 
 // early are functions that stop at the first difference.
 var early = map[string]bool{
-	"bytes.Equal": true, "bytes.Compare": true, "bytes.EqualFold": true, "bytes.HasPrefix": true,
-	"strings.EqualFold": true, "strings.Compare": true, "cmp.Compare": true,
-	"slices.Equal": true, "slices.Compare": true, "slices.EqualFunc": true,
-	"reflect.DeepEqual": true,
+	"bytes.Equal": true, "bytes.Compare": true, "bytes.EqualFold": true, "bytes.HasPrefix": true, "bytes.HasSuffix": true,
+	"bytes.Contains": true, "bytes.Index": true, "cmp.Compare": true, "reflect.DeepEqual": true,
+	"strings.EqualFold": true, "strings.Compare": true, "strings.HasPrefix": true, "strings.HasSuffix": true,
+	"strings.Contains": true, "strings.Index": true,
+	"slices.Equal": true, "slices.Compare": true, "slices.EqualFunc": true, "slices.Contains": true, "slices.Index": true,
 }
 
 func run(pass *analysis.Pass) (any, error) {
@@ -54,6 +55,18 @@ func run(pass *analysis.Pass) (any, error) {
 				if (n.Op == token.EQL || n.Op == token.NEQ) && secretive(pass, n.X) && secretive(pass, n.Y) {
 					report(n, n.Op.String())
 				}
+			case *ast.SwitchStmt:
+				for _, clause := range n.Body.List {
+					for _, e := range clause.(*ast.CaseClause).List {
+						if n.Tag != nil && secretive(pass, n.Tag) && secretive(pass, e) {
+							report(e, "a case")
+						}
+					}
+				}
+			case *ast.IndexExpr:
+				if m, ok := pass.TypesInfo.Types[n.X].Type.Underlying().(*types.Map); ok && mayBeDigest(m.Key()) && secretive(pass, n.Index) {
+					report(n, "a map")
+				}
 			case *ast.CallExpr:
 				if f, ok := typeutil.Callee(pass.TypesInfo, n).(*types.Func); ok && f.Pkg() != nil && early[f.Pkg().Path()+"."+f.Name()] {
 					report(n, f.FullName())
@@ -65,16 +78,27 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-// secretive reports whether an operand may be a digest: a string or an array of bytes that is not a constant.
+// secretive reports whether an operand may be a digest, and is not a constant.
 func secretive(pass *analysis.Pass, e ast.Expr) bool {
 	tv := pass.TypesInfo.Types[e]
-	if tv.Type == nil || tv.Value != nil {
-		return false
+	return tv.Type != nil && tv.Value == nil && mayBeDigest(tv.Type)
+}
+
+// mayBeDigest reports whether a type is a string, an array of bytes, or a struct that holds an array of bytes.
+func mayBeDigest(t types.Type) bool {
+	switch t := t.Underlying().(type) {
+	case *types.Basic:
+		return t.Kind() == types.String
+	case *types.Array:
+		return types.Identical(t.Elem().Underlying(), types.Typ[types.Byte])
+	case *types.Struct:
+		for field := range t.Fields() {
+			if _, ok := field.Type().Underlying().(*types.Array); ok && mayBeDigest(field.Type()) {
+				return true
+			}
+		}
 	}
-	if array, ok := tv.Type.Underlying().(*types.Array); ok {
-		return types.Identical(array.Elem().Underlying(), types.Typ[types.Byte])
-	}
-	return types.Identical(tv.Type, types.Typ[types.String])
+	return false
 }
 
 // publicLines are the lines that say that what they compare is public, and what it is.

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -49,6 +50,11 @@ func run(root, list string, check bool, only int) error {
 	if err != nil {
 		return err
 	}
+	if !check {
+		if err := baseline(root, mutants); err != nil {
+			return err
+		}
+	}
 	alive := 0
 	for i, m := range mutants {
 		if only != 0 && only != i+1 {
@@ -78,6 +84,20 @@ func run(root, list string, check bool, only int) error {
 	}
 	if check {
 		fmt.Printf("%d mutants fit the code\n", len(mutants))
+	}
+	return nil
+}
+
+// baseline runs the tests on the code as it is: where they fail, or fail now and then, no mutant is killed by them.
+func baseline(root string, mutants []mutant) error {
+	var packages []string
+	for _, m := range mutants {
+		packages = append(packages, m.packages...)
+	}
+	slices.Sort(packages)
+	out, err := command(root, append([]string{"test", "-count=2"}, slices.Compact(packages)...)...)
+	if err != nil {
+		return fmt.Errorf("the tests fail on the code as it is:\n%s", out)
 	}
 	return nil
 }
