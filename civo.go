@@ -16,6 +16,8 @@ import (
 // 2xx counts and a redirect does not; retries after 5 m, 30 m, 1 h, 2 h and 6 h; the webhook disabled when the last
 // one fails.
 //
+// From its public clients (civo/civogo, webhook.go): a secret of 32 letters and digits is made up where none is given.
+//
 // Assumed: POST as application/json; gaps counted from the end of the failed attempt. If that is wrong, retries come
 // some seconds earlier, which changes nothing here.
 //
@@ -32,6 +34,7 @@ func Civo() Provider {
 		Events:       events.Civo(),
 		Retry:        Fixed(5*time.Minute, 30*time.Minute, time.Hour, 2*time.Hour, 6*time.Hour),
 		DisableAfter: 6,
+		Secretless:   SecretMade,
 		Deadline:     5 * time.Second,
 	}
 }

@@ -18,7 +18,8 @@ import (
 // envelope of event and data; JSON as PHP writes it; no id; 200, 201 and 202 as the only statuses of success.
 //
 // Assumed: 10 s for an answer; three attempts, 10 s and 60 s apart; never disabled. If an attempt comes later than
-// an hour after the first, it is taken for a new event.
+// an hour after the first, it is taken for a new event. A webhook may ask for another number of attempts; the last gap
+// is then used again, and the receiver's provider needs the same Retry.
 //
 // The webhook must be set to send application/json by POST. For what a missing id means see [DerivedID].
 func Mixpost() Provider {
@@ -31,9 +32,10 @@ func Mixpost() Provider {
 			Data:  events.InBody("data"),
 			Style: events.PHPEscapes,
 		},
-		Events:   events.Mixpost(),
-		Acks:     []int{http.StatusOK, http.StatusCreated, http.StatusAccepted},
-		Retry:    Fixed(10*time.Second, time.Minute),
-		Deadline: 10 * time.Second,
+		Events:     events.Mixpost(),
+		Acks:       []int{http.StatusOK, http.StatusCreated, http.StatusAccepted},
+		Retry:      Fixed(10*time.Second, time.Minute),
+		Secretless: SecretAbsent,
+		Deadline:   10 * time.Second,
 	}
 }

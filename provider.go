@@ -27,10 +27,22 @@ type Provider struct {
 	Acks         []int          // statuses that count as success, 200 among them. Default: every 2xx.
 	Retry        Schedule       // when it tries again. Default: never.
 	DisableAfter int            // failed attempts of one delivery that switch the endpoint off. Default: never.
+	Mails        bool           // whether it writes an e-mail when it does. Default: no.
+	Secretless   Secretless     // what it does with a webhook that is registered without a secret. Default: refuses it.
 	Deadline     time.Duration  // how long it waits for an answer. Required.
 
 	mistake error // what a With… method was asked and could not do
 }
+
+// Secretless is what a provider does with a webhook that is registered without a secret.
+type Secretless uint8
+
+// Do not reorder.
+const (
+	SecretRequired Secretless = iota // It refuses it.
+	SecretMade                       // It makes one up: 32 letters and digits.
+	SecretAbsent                     // It sends unsigned requests, which a receiver here always refuses.
+)
 
 // Validate reports what is wrong with the provider. Both a receiver and a test server call it when they are made.
 func (p Provider) Validate() error {
@@ -49,6 +61,8 @@ func (p Provider) Validate() error {
 		return fmt.Errorf("hookmitt: Acks %v lacks 200, which is what a receiver answers", p.Acks)
 	case p.DisableAfter < 0:
 		return fmt.Errorf("hookmitt: DisableAfter is %d", p.DisableAfter)
+	case p.Secretless > SecretAbsent:
+		return fmt.Errorf("hookmitt: Secretless %d is not known", p.Secretless)
 	case p.Deadline <= 0:
 		return errors.New("hookmitt: Deadline is missing")
 	}

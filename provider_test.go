@@ -204,6 +204,7 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		"acks that are no success":           {func(p *hookmitt.Provider) { p.Acks = []int{200, 302} }, "302"},
 		"a negative gap":                     {func(p *hookmitt.Provider) { p.Retry = hookmitt.Fixed(1, -1) }, "gap 2"},
 		"a negative DisableAfter":            {func(p *hookmitt.Provider) { p.DisableAfter = -1 }, "DisableAfter"},
+		"an unknown Secretless":              {func(p *hookmitt.Provider) { p.Secretless = 3 }, "Secretless"},
 		"no deadline":                        {func(p *hookmitt.Provider) { p.Deadline = 0 }, "Deadline"},
 		"a header for a scheme without one":  {func(p *hookmitt.Provider) { p.Scheme = foreignScheme{p.Scheme}; *p = p.WithSignatureHeader("X") }, "WithSignatureHeader"},
 		"an id for a codec that has its own": {func(p *hookmitt.Provider) { p.Codec = foreignCodec{p.Codec}; *p = p.WithID(events.BodyDigest()) }, "WithID"},

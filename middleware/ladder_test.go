@@ -48,7 +48,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 // endpointOf is the stand's receiver, subscribed to its provider.
 func endpointOf(t *testing.T, s *stand, disturb func(attempt int64, r *http.Request) *http.Request) *testserver.Endpoint {
 	t.Helper()
-	server, err := testserver.New(s.provider, &testserver.Options{Transport: &network{stand: s, disturb: disturb}})
+	server, err := testserver.New(s.provider, &testserver.Options{Transport: &network{stand: s, disturb: disturb}, Allow: []string{"receiver.test"}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	endpoint, err := server.Subscribe(testserver.Subscription{URL: "http://receiver.test/webhooks", Secret: secret})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/hookmitt/hookmitt/events"
@@ -19,8 +20,9 @@ const maxAnswer = 64 << 10
 type Attempt struct {
 	Event     events.Event
 	Number    int           // 1 for the first
-	At        time.Time     // when it began
-	Took      time.Duration // until the answer, or until the provider had waited enough
+	Copy      int           // 0, but for the further requests that Twice and Together make of an attempt: 1 and so on
+	At        time.Time     // when it began, on the server's clock
+	Took      time.Duration // until the answer, or until the provider had waited enough, in the receiver's time
 	Succeeded bool          // as the provider counts
 	Faults    []string      // that happened to it
 
@@ -33,6 +35,8 @@ type Attempt struct {
 	AnswerHeader http.Header
 	AnswerBody   []byte // its first 64 KiB
 	Err          error  // why no answer came
+
+	unsealed bool // it could not even be made: the event is none that the provider can send
 }
 
 // Outcome is what a hookmitt receiver says became of the request; "" where none says so.
@@ -51,39 +55,46 @@ func (a Attempt) Reason() string {
 	return fmt.Sprintf("answered %d", a.Status)
 }
 
-// outgoing is a request that faults may still change.
-type outgoing struct {
-	method string
-	header http.Header
-	body   []byte
-	lost   bool // the answer, on its way back
-}
+// What the provider sees of an answer that does not come.
+var (
+	errLost   = errors.New("testserver: the connection broke before the answer")
+	errHungUp = errors.New("testserver: hung up before the answer")
+)
 
-// make makes an attempt: it seals, lets faults happen, sends and waits.
-func (d *Delivery) make(number int, sub Subscription) Attempt {
-	s := d.endpoint.server
-	a := Attempt{Event: d.event, Number: number, At: time.Now(), Method: s.provider.Verb(), URL: sub.URL}
-	h, body, err := s.provider.Seal(sub.Secret, d.event, time.Now())
-	if err != nil {
-		a.Err = err
-		return a
-	}
-	out := &outgoing{method: a.Method, header: h, body: body}
-	for _, f := range d.faults {
-		if f.happens(number) {
-			f.change(out)
-			a.Faults = append(a.Faults, f.name)
+// make makes an attempt, and the copies of it that faults ask for. The first is the one the provider goes by.
+func (s *Server) make(ctx context.Context, c *course, at time.Time) []Attempt {
+	made := make([]Attempt, c.copies)
+	var together sync.WaitGroup
+	for i := range made {
+		one := func() {
+			made[i] = s.request(ctx, c)
+			made[i].At, made[i].Copy = at, i
+		}
+		if c.together {
+			together.Go(one)
+		} else {
+			one()
 		}
 	}
+	together.Wait()
+	return made
+}
+
+// request makes one request of an attempt: it seals, sends and waits.
+func (s *Server) request(ctx context.Context, c *course) Attempt {
+	a := Attempt{Event: c.event, Number: c.number, Faults: c.faults, Method: c.sub.Method, URL: c.sub.URL}
+	out, err := s.seal(c)
+	if err != nil {
+		a.Err, a.unsealed = err, true
+		return a
+	}
 	a.Method, a.Header, a.Body = out.method, out.header, out.body
-	a.Status, a.AnswerHeader, a.AnswerBody, a.Err = s.exchange(d.ctx, sub.URL, out)
-	a.Took = time.Since(a.At)
+	start := time.Now()
+	a.Status, a.AnswerHeader, a.AnswerBody, a.Err = s.exchange(ctx, c.sub.URL, out)
+	a.Took = time.Since(start)
 	a.Succeeded = a.Err == nil && s.provider.Acknowledges(a.Status)
 	return a
 }
-
-// errLost is what the provider sees of an answer that was lost.
-var errLost = errors.New("testserver: the connection broke before the answer")
 
 // exchange sends a request and waits for the whole answer, as long as the provider does.
 func (s *Server) exchange(ctx context.Context, url string, out *outgoing) (int, http.Header, []byte, error) {
@@ -95,16 +106,22 @@ func (s *Server) exchange(ctx context.Context, url string, out *outgoing) (int, 
 		return 0, nil, nil, err
 	}
 	req.Header = out.header.Clone()
-	answer, err := s.client.Do(req)
+	send := s.client.Do
+	if out.wire.raw() {
+		send = func(req *http.Request) (*http.Response, error) { return s.sendRaw(req, out) }
+	}
+	answer, err := send(req)
 	if err != nil {
 		return 0, nil, nil, err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return 0, nil, nil, context.Cause(ctx)
 	case err != nil:
 		return 0, nil, nil, err
-	case out.lost:
+	case out.wire.lost:
 		return 0, nil, nil, errLost
 	}
 	return answer.StatusCode, answer.Header, body, nil

@@ -14,7 +14,11 @@ import (
 var (
 	ErrExhausted = errors.New("testserver: the last attempt failed")
 	ErrDisabled  = errors.New("testserver: the endpoint is disabled")
+	ErrUnwanted  = errors.New("testserver: the endpoint is inactive, or not subscribed to the event")
 	ErrClosed    = errors.New("testserver: the server is closed")
+
+	// ErrStill is what Wait says under a [Manual] clock that nobody moves.
+	ErrStill = errors.New("testserver: nothing will happen until the clock is advanced")
 )
 
 // State is how far a delivery has come.
@@ -25,12 +29,13 @@ const (
 	Pending   State = iota // Attempts are being made, or are to come.
 	Delivered              // An attempt succeeded.
 	Exhausted              // The last attempt failed.
-	Dropped                // The endpoint was disabled, or the server closed, before an attempt succeeded.
+	Dropped                // The endpoint was disabled, the server closed, or the event is none that the provider can send.
+	Unwanted               // The endpoint is inactive, or not subscribed to the event.
 )
 
 // String implements [fmt.Stringer].
 func (s State) String() string {
-	if names := [...]string{"pending", "delivered", "exhausted", "dropped"}; int(s) < len(names) {
+	if names := [...]string{"pending", "delivered", "exhausted", "dropped", "unwanted"}; int(s) < len(names) {
 		return names[s]
 	}
 	return fmt.Sprintf("State(%d)", uint8(s))
@@ -42,13 +47,18 @@ type Delivery struct {
 	ctx      context.Context // lends its values to every attempt
 	event    events.Event
 	faults   []Fault
-	settled  chan struct{} // closed when state is no longer Pending
+	test     bool
+	number   uint64 // among the server's
 
 	// Guarded by the server's mu.
 	state    State
 	err      error
 	timeline Timeline
-	next     *time.Timer
+	attempts int     // begun; a copy that a fault makes is not another
+	held     *course // of an attempt that is held up on its way
+	running  bool
+	next     *plan
+	changed  chan struct{} // closed, and replaced, whenever one of the above changes
 }
 
 // Event is what is delivered, with its id and time.
@@ -75,71 +85,138 @@ func (d *Delivery) Err() error {
 	return d.err
 }
 
-// Wait returns when the delivery is settled, with its attempts and with [Delivery.Err], or when ctx ends.
-func (d *Delivery) Wait(ctx context.Context) (Timeline, error) {
-	select {
-	case <-d.settled:
-		return d.Timeline(), d.Err()
-	default:
+// Next is when the next attempt is due, and whether one is.
+func (d *Delivery) Next() (time.Time, bool) {
+	d.endpoint.server.mu.Lock()
+	defer d.endpoint.server.mu.Unlock()
+	if d.next == nil {
+		return time.Time{}, false
 	}
-	select {
-	case <-d.settled:
-		return d.Timeline(), d.Err()
-	case <-ctx.Done():
-		return d.Timeline(), context.Cause(ctx)
+	return d.next.at, true
+}
+
+// Wait returns when the delivery is settled, with its attempts and with [Delivery.Err], or when ctx ends. Under a
+// [Manual] clock it returns [ErrStill] when an attempt has ended and nobody moves the clock to the next one.
+func (d *Delivery) Wait(ctx context.Context) (Timeline, error) {
+	s := d.endpoint.server
+	for {
+		s.mu.Lock()
+		timeline, err, changed, moved := slices.Clone(d.timeline), d.err, d.changed, s.moved
+		settled := d.state != Pending
+		still := s.clock.mode == clockManual && !d.running && len(s.moving) == 0
+		s.mu.Unlock()
+		switch {
+		case settled:
+			return timeline, err
+		case still:
+			return timeline, ErrStill
+		}
+		select {
+		case <-changed:
+		case <-moved:
+		case <-ctx.Done():
+			return timeline, context.Cause(ctx)
+		}
 	}
 }
 
-// schedule plans the next attempt. The server's mu is held.
-func (d *Delivery) schedule(gap time.Duration) {
-	d.next = time.AfterFunc(gap, d.attempt)
+// change wakes those who wait. The server's mu is held.
+func (d *Delivery) change() {
+	close(d.changed)
+	d.changed = make(chan struct{})
 }
 
 // attempt makes the next attempt, and plans the one after it.
 func (d *Delivery) attempt() {
 	s := d.endpoint.server
 	s.mu.Lock()
+	d.next = nil
 	if d.state != Pending {
+		d.running = false
 		s.mu.Unlock()
 		return
 	}
-	s.attempts.Add(1)
-	defer s.attempts.Done()
-	number, sub := len(d.timeline)+1, d.endpoint.sub
+	c := d.held
+	if d.held = nil; c == nil {
+		if c = d.course(d.attempts + 1); c.delay > 0 {
+			d.held, d.running = c, false
+			d.next = s.plan(s.time().Add(c.delay), d.attempt)
+			d.change()
+			s.mu.Unlock()
+			return
+		}
+	}
+	d.attempts++
+	d.running = true
+	at := s.time()
 	s.mu.Unlock()
 
-	a := d.make(number, sub)
+	made := s.make(d.ctx, c, at)
 	if s.observe != nil {
-		s.observe(a)
+		for _, a := range made {
+			s.observe(a)
+		}
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	d.timeline = append(d.timeline, a)
+	d.running = false
+	d.timeline = append(d.timeline, made...)
+	var notice *Notice
 	if d.state == Pending {
-		d.conclude(a)
+		notice = d.conclude(made[0])
+	}
+	d.change()
+	s.mu.Unlock()
+	if notice != nil && s.notify != nil {
+		s.notify(*notice)
 	}
 }
 
-// conclude draws the provider's conclusions from an attempt. The server's mu is held.
-func (d *Delivery) conclude(a Attempt) {
-	ep, p := d.endpoint, d.endpoint.server.provider
-	if a.Succeeded {
+// conclude draws the provider's conclusions from an attempt. It returns the e-mail that the provider writes about it.
+// The server's mu is held.
+func (d *Delivery) conclude(a Attempt) *Notice {
+	ep, s := d.endpoint, d.endpoint.server
+	failed := func() { d.settle(Exhausted, fmt.Errorf("%w: %s", ErrExhausted, a.Reason())) }
+	switch {
+	case a.Succeeded:
 		d.settle(Delivered, nil)
-		return
+		return nil
+	case a.unsealed: // and will not be better in five minutes
+		d.settle(Dropped, a.Err)
+		return nil
+	case d.test:
+		failed()
+		return nil
 	}
 	ep.failures++
 	ep.reason = a.Reason()
-	gap, more := p.Retry.Delay(a.Number)
-	if p.DisableAfter > 0 && a.Number >= p.DisableAfter {
-		d.settle(Exhausted, fmt.Errorf("%w: %s", ErrExhausted, a.Reason()))
-		ep.disable()
-		return
+	if after := s.provider.DisableAfter; after > 0 && a.Number >= after {
+		failed()
+		ep.disabled = true
+		ep.drop(ErrDisabled)
+		if s.provider.Mails {
+			notice := ep.notice()
+			return &notice
+		}
+		return nil
 	}
+	gap, more := ep.gap(a.Number)
 	if !more {
-		d.settle(Exhausted, fmt.Errorf("%w: %s", ErrExhausted, a.Reason()))
-		return
+		failed()
+		return nil
 	}
-	d.schedule(gap)
+	d.next = s.plan(s.end(a).Add(gap), d.attempt)
+	return nil
+}
+
+// gap is how long the provider waits after a failed attempt. A subscription may ask for more attempts than the
+// schedule has; its last gap is then used again. The server's mu is held.
+func (ep *Endpoint) gap(number int) (time.Duration, bool) {
+	retry := ep.server.provider.Retry
+	if ep.sub.MaxAttempts == 0 {
+		return retry.Delay(number)
+	}
+	gap, _ := retry.Delay(min(number, retry.Retries()))
+	return gap, number < ep.sub.MaxAttempts
 }
 
 // settle ends the delivery. The server's mu is held.
@@ -147,10 +224,9 @@ func (d *Delivery) settle(state State, err error) {
 	if d.state != Pending {
 		return
 	}
-	if d.next != nil {
-		d.next.Stop()
-	}
-	d.state, d.err = state, err
-	d.endpoint.pending = slices.DeleteFunc(d.endpoint.pending, func(other *Delivery) bool { return other == d })
-	close(d.settled)
+	d.endpoint.server.engine.cancel(d.next)
+	d.state, d.err, d.next = state, err, nil
+	delete(d.endpoint.pending, d)
+	d.change()
+	d.endpoint.server.trim()
 }

@@ -228,15 +228,26 @@ func TestAttempt(t *testing.T) {
 			require.ErrorContains(t, timeline[0].Err, "closed the connection without an answer")
 			require.Empty(t, timeline[0].Outcome())
 		},
-		// The sender's mistake, and it climbs the ladder like the receiver's: nothing is ever sent.
-		"an event that cannot be sealed is an attempt that failed": func(t *testing.T) {
+		// It will not be better in five minutes, and the receiver had no part in it.
+		"an event that cannot be sealed is dropped at once, and is no failure of the endpoint": func(t *testing.T) {
 			e, calls := of(t, hookmitt.Civo()), 0
 			e.ID = "no UUID"
 			ep := subscribe(t, hookmitt.Civo(), http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls++ }))
-			timeline, err := ep.Send(t.Context(), e).Wait(t.Context())
-			require.ErrorIs(t, err, testserver.ErrExhausted)
+			d := ep.Send(t.Context(), e)
+			timeline, err := d.Wait(t.Context())
+			require.ErrorIs(t, err, events.ErrMalformed)
 			require.ErrorContains(t, err, "is not a UUID")
+			require.Equal(t, testserver.Dropped, d.State())
+			require.Equal(t, "0s error", timeline.String())
 			require.ErrorIs(t, timeline[0].Err, events.ErrMalformed)
+			_, due := d.Next()
+			require.False(t, due)
+			time.Sleep(48 * time.Hour)
+			require.Len(t, d.Timeline(), 1, "it is not retried")
+			require.Zero(t, ep.Failures())
+			reason, disabled := ep.Disabled()
+			require.False(t, disabled)
+			require.Empty(t, reason)
 			require.Zero(t, calls)
 		},
 	})
@@ -245,7 +256,8 @@ func TestAttempt(t *testing.T) {
 func TestStateString(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[testserver.State]string{
-		testserver.Pending: "pending", testserver.Delivered: "delivered", testserver.Exhausted: "exhausted", testserver.Dropped: "dropped", 9: "State(9)",
+		testserver.Pending: "pending", testserver.Delivered: "delivered", testserver.Exhausted: "exhausted", testserver.Dropped: "dropped",
+		testserver.Unwanted: "unwanted", 9: "State(9)",
 	} {
 		require.Equal(t, want, state.String())
 	}

@@ -13,8 +13,12 @@
 //	delivery := endpoint.Send(ctx, events.Named("instance.created", events.Resource{}))
 //	timeline, err := delivery.Wait(ctx) // "0s 500, 5m0s 500, 35m0s 200"
 //
-// It keeps time by package time, so inside a testing/synctest bubble, with [InProcess], nine hours of retries take as
-// long as the handler does.
+// By default it keeps time by package time, so inside a testing/synctest bubble, with [InProcess], nine hours of retries
+// take as long as the handler does. Against a receiver in another process the [Manual] clock does the same: it moves by
+// [Server.Advance] and its kin, which return after the last answer.
+//
+// [Fault] values let things go wrong between provider and receiver: copies, lost answers, forgeries, slow and broken
+// connections. What Go's client cannot send is written to the socket.
 //
 // An attempt is one request, a delivery all attempts of one event, a retry an attempt after the first.
 package testserver

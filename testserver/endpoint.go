@@ -5,27 +5,47 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hookmitt/hookmitt/events"
+	"github.com/hookmitt/hookmitt/verify"
 )
 
 // Endpoint is a registered webhook.
 type Endpoint struct {
 	server *Server
 
-	// Guarded by server.mu.
+	// Guarded by the server's mu.
 	sub      Subscription
+	made     func() string // the text of its secret, if the provider made it up; out of reach of what prints by reflection
 	failures int
 	reason   string
 	disabled bool
-	pending  []*Delivery
+	pending  map[*Delivery]struct{}
+	faults   []Fault
 }
 
-// Send delivers an event, unless the endpoint is disabled. The first attempt is made at once and does not hold Send
-// up; ctx lends it values, not its end. An event without an id is given one, and one without a time the present, where
-// the provider carries them; both stay the same across retries. Faults happen to the attempts they are bound to.
+// Send delivers an event. The first attempt is made at once, whatever the clock, and does not hold Send up; ctx lends
+// it values, not its end. An event without an id is given one, and one without a time the present, where the provider
+// carries them; both stay the same across retries. Faults happen to the attempts they are bound to.
+//
+// What the endpoint is not subscribed to is Unwanted, and what a disabled one would get is Dropped: nothing is sent.
 func (ep *Endpoint) Send(ctx context.Context, e events.Event, faults ...Fault) *Delivery {
+	return ep.send(ctx, e, faults, false)
+}
+
+// SendTest delivers a test event with dummy data, as the button with the lightning bolt does: the provider's first
+// sample, under a fresh id. It is tried once, and its failure does not count.
+func (ep *Endpoint) SendTest(ctx context.Context) *Delivery {
+	e := events.Event{Type: "test", Data: []byte("{}")}
+	if types := ep.server.provider.Events.Types(); len(types) > 0 {
+		e, _ = ep.server.provider.Events.Sample(types[0])
+	}
+	return ep.send(ctx, e, nil, true)
+}
+
+func (ep *Endpoint) send(ctx context.Context, e events.Event, faults []Fault, test bool) *Delivery {
 	s := ep.server
 	if e.ID == "" && e.Raw == nil {
 		e.ID = newID(s.provider.Codec.IDField())
@@ -33,31 +53,90 @@ func (ep *Endpoint) Send(ctx context.Context, e events.Event, faults ...Fault) *
 	if e.Time.IsZero() && s.provider.Codec.TimeField() != (events.Field{}) {
 		e.Time = time.Now().UTC().Truncate(time.Second)
 	}
-	d := &Delivery{endpoint: ep, ctx: context.WithoutCancel(ctx), event: e, faults: faults, settled: make(chan struct{})}
+	d := &Delivery{endpoint: ep, ctx: context.WithoutCancel(ctx), event: e, test: test, changed: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	d.faults = append(append(d.faults, ep.faults...), faults...)
+	s.remember(d)
 	switch {
 	case s.closed:
 		d.settle(Dropped, ErrClosed)
 	case ep.disabled:
 		d.settle(Dropped, ErrDisabled)
+	case !ep.sub.wants(e.Type) && !test:
+		d.settle(Unwanted, ErrUnwanted)
 	default:
-		ep.pending = append(ep.pending, d)
-		d.schedule(0)
+		if ep.pending == nil {
+			ep.pending = map[*Delivery]struct{}{}
+		}
+		ep.pending[d] = struct{}{}
+		d.running = true
+		s.start(d.attempt)
 	}
 	return d
 }
 
+// Arm lets faults happen to every delivery from now on, besides those that Send is given. No faults disarms.
+func (ep *Endpoint) Arm(faults ...Fault) {
+	ep.server.mu.Lock()
+	defer ep.server.mu.Unlock()
+	ep.faults = append([]Fault(nil), faults...)
+}
+
 // Update saves the webhook again, as one does at the provider's page: it re-enables the endpoint and resets its
-// failures.
+// failures. An empty secret keeps the one there is.
 func (ep *Endpoint) Update(sub Subscription) error {
-	if err := sub.validate(); err != nil {
+	s := ep.server
+	if sub.Secret.IsZero() {
+		sub.Secret = ep.Subscription().Secret
+	}
+	sub, made, err := s.complete(sub)
+	if err != nil {
 		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ep.sub, ep.disabled, ep.failures, ep.reason = sub, false, 0, ""
+	ep.setMade(made)
+	return nil
+}
+
+// Rotate makes another secret sign from the next attempt on, of deliveries that are under way too.
+func (ep *Endpoint) Rotate(next verify.Secret) error {
+	if next.IsZero() {
+		return verify.ErrEmptySecret
 	}
 	ep.server.mu.Lock()
 	defer ep.server.mu.Unlock()
-	ep.sub, ep.disabled, ep.failures, ep.reason = sub, false, 0, ""
+	ep.sub.Secret, ep.made = next, nil
 	return nil
+}
+
+// MadeSecret is the text of the secret that the provider made up, for the receiver to be configured with, and whether
+// it did. A secret that was given is never handed out again.
+func (ep *Endpoint) MadeSecret() (text string, ok bool) {
+	ep.server.mu.Lock()
+	defer ep.server.mu.Unlock()
+	if ep.made == nil {
+		return "", false
+	}
+	return ep.made(), true
+}
+
+// setMade keeps the text of a secret that was made up just now, if it was. The server's mu is held.
+func (ep *Endpoint) setMade(text string) {
+	if text != "" {
+		ep.made = func() string { return text }
+	}
+}
+
+// Subscription is what is registered, with what the provider filled in: a secret it made up, say.
+func (ep *Endpoint) Subscription() Subscription {
+	ep.server.mu.Lock()
+	defer ep.server.mu.Unlock()
+	sub := ep.sub
+	sub.Events = slices.Clone(sub.Events)
+	return sub
 }
 
 // Disabled reports whether the provider has switched the endpoint off, and why: the last failure.
@@ -74,16 +153,9 @@ func (ep *Endpoint) Failures() int {
 	return ep.failures
 }
 
-// disable switches the endpoint off and drops what it still had to deliver.
-func (ep *Endpoint) disable() {
-	ep.disabled = true
-	ep.drop(ErrDisabled)
-}
-
+// drop settles what the endpoint still had to deliver. mu is held.
 func (ep *Endpoint) drop(why error) {
-	pending := ep.pending
-	ep.pending = nil
-	for _, d := range pending {
+	for d := range ep.pending {
 		d.settle(Dropped, why)
 	}
 }

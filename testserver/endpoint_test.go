@@ -272,7 +272,7 @@ func TestEndpointUpdate(t *testing.T) {
 			ep := subscribe(t, p, statuses(500))
 			_, err := ep.Send(t.Context(), of(t, p)).Wait(t.Context())
 			require.ErrorIs(t, err, testserver.ErrExhausted)
-			require.Error(t, ep.Update(testserver.Subscription{URL: receiverURL}))
+			require.Error(t, ep.Update(testserver.Subscription{URL: "ftp://receiver.test"}))
 			_, disabled := ep.Disabled()
 			require.True(t, disabled)
 			require.Equal(t, 6, ep.Failures())

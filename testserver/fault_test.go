@@ -1,10 +1,12 @@
 package testserver_test
 
 import (
+	"bytes"
 	"io"
 	"math/bits"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -60,8 +62,8 @@ func TestFaults(t *testing.T) {
 			"bound to an attempt that never comes": {
 				[]testserver.Fault{testserver.OnAttempt(7, testserver.Tampered())}, "200", [][]string{nil}, 1,
 			},
-			"bound twice, the last binding counts": {
-				[]testserver.Fault{testserver.OnAttempt(1, testserver.OnAttempt(2, testserver.Tampered()))}, "401 200", [][]string{{"tampered"}, nil}, 2,
+			"bound twice, to what cannot be": {
+				[]testserver.Fault{testserver.OnAttempt(1, testserver.OnAttempt(2, testserver.Tampered()))}, "200", [][]string{nil}, 1,
 			},
 		} {
 			t.Run(p.Name+", "+name, func(t *testing.T) {
@@ -131,4 +133,107 @@ func TestLostReplyForEver(t *testing.T) {
 		require.Zero(t, timeline[0].Status)
 		require.ErrorContains(t, d.Err(), "the connection broke before the answer")
 	})
+}
+
+// What arrives is what the name says, in a bubble and on the network. Each fault happens to the first attempt alone,
+// and the last request to arrive is as it should be.
+func TestFaultsThatArrive(t *testing.T) {
+	t.Parallel()
+	const sign, again = "X-Cdhosting-Signature", "0s 401, 1m0s 200"
+	reencoded := func(t *testing.T, first, last arrival) {
+		require.NotEqual(t, last.body, first.body)
+		require.JSONEq(t, string(last.body), string(first.body))
+		require.Equal(t, last.header.Get(sign), first.header.Get(sign))
+	}
+	for name, c := range map[string]struct {
+		fault    testserver.Fault
+		recorded string
+		timeline string
+		arrive   int
+		check    func(t *testing.T, first, last arrival)
+	}{
+		"twice": {testserver.Twice(), "twice", "0s 200, 0s 200", 2, func(t *testing.T, first, last arrival) {
+			require.Equal(t, last.body, first.body)
+		}},
+		"together": {testserver.Together(5), "5 together", "0s 200, 0s 200, 0s 200, 0s 200, 0s 200", 5, func(t *testing.T, first, last arrival) {
+			require.Equal(t, last.body, first.body)
+		}},
+		"together, fewer than one": {testserver.Together(0), "0 together", "0s 200", 1, nil},
+		"lost reply": {testserver.LostReply(), "lost reply", "0s lost, 1m0s 200", 2, func(t *testing.T, first, last arrival) {
+			require.NoError(t, first.refused)
+			require.Equal(t, last.body, first.body)
+		}},
+		"re-encoded": {testserver.Reencoded(), "re-encoded", again, 2, reencoded},
+		"a header set": {testserver.WithHeader("x-custom", "a"), "header x-custom", "0s 200", 1, func(t *testing.T, first, _ arrival) {
+			require.Equal(t, []string{"a"}, first.header.Values("X-Custom"))
+		}},
+		"a header replaced by several": {testserver.WithHeader(sign, "a", "b"), "header " + sign, again, 2, func(t *testing.T, first, _ arrival) {
+			require.Equal(t, []string{"a", "b"}, first.header.Values(sign))
+		}},
+		"a header taken away": {testserver.WithHeader(sign), "header " + sign, again, 2, func(t *testing.T, first, _ arrival) {
+			require.NotContains(t, first.header, sign)
+		}},
+		"doubled": {testserver.Doubled(sign, "other"), "doubled " + sign, again, 2, func(t *testing.T, first, last arrival) {
+			require.Equal(t, []string{"other", last.header.Get(sign)}, first.header.Values(sign))
+		}},
+		"another method": {testserver.WithMethod("PATCH"), "method PATCH", "0s 200", 1, func(t *testing.T, first, _ arrival) {
+			require.Equal(t, "PATCH", first.method)
+		}},
+		"oversize": {testserver.Oversize(100_000), "oversize", "0s 200", 1, func(t *testing.T, first, _ arrival) {
+			require.Len(t, first.body, 100_000)
+		}},
+		"oversize, and it is larger anyway": {testserver.Oversize(1), "oversize", "0s 200", 1, nil},
+		"wrong key": {testserver.WrongKey(), "wrong key", again, 2, func(t *testing.T, first, last arrival) {
+			require.ErrorIs(t, first.refused, verify.ErrMismatch)
+			require.Equal(t, last.body, first.body)
+		}},
+		"unsigned": {testserver.Unsigned(), "unsigned", again, 2, func(t *testing.T, first, _ arrival) {
+			require.ErrorIs(t, first.refused, verify.ErrMissing)
+			require.NotContains(t, first.header, sign)
+		}},
+		"stale": {testserver.Stale(time.Hour), "stale", "0s 200", 1, func(t *testing.T, first, _ arrival) {
+			e, err := hookmitt.CDHosting().Codec.Open(first.header, first.body)
+			require.NoError(t, err)
+			require.WithinDuration(t, time.Now().Add(-time.Hour), e.Time, time.Minute)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBothRoads(t, hookmitt.CDHosting(), c.arrive, []testserver.Fault{testserver.OnAttempt(1, c.fault)}, func(t *testing.T, timeline testserver.Timeline, got []arrival) {
+				require.Equal(t, c.timeline, timeline.String())
+				require.NoError(t, got[len(got)-1].refused)
+				for i, a := range timeline {
+					if a.Number == 1 {
+						require.Equal(t, []string{c.recorded}, a.Faults)
+						require.Equal(t, i, a.Copy)
+					} else {
+						require.Empty(t, a.Faults)
+						require.Zero(t, a.Copy)
+					}
+				}
+				if c.check != nil {
+					c.check(t, got[0], got[len(got)-1])
+				}
+			})
+		})
+	}
+}
+
+// Civo's signature does not cover the id, and CDHosting's does; Mixpost has none.
+func TestFreshID(t *testing.T) {
+	t.Parallel()
+	for _, p := range []hookmitt.Provider{hookmitt.Civo(), hookmitt.CDHosting(), hookmitt.Mixpost()} {
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T) {
+				timeline, d := deliver(t, p, statuses(500, 200), testserver.OnAttempt(2, testserver.FreshID()))
+				require.Len(t, timeline, 2)
+				got := open(t, p, secret, timeline)
+				require.Equal(t, []string{"fresh id"}, timeline[1].Faults)
+				require.Equal(t, p.Name == "mixpost", got[0].ID == got[1].ID)
+				require.Equal(t, p.Name != "cdhosting", bytes.Equal(timeline[0].Body, timeline[1].Body))
+				require.Equal(t, d.Event(), timeline[1].Event, "the record says which event it was made of")
+			})
+		})
+	}
 }

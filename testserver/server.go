@@ -2,35 +2,48 @@ package testserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"sync"
+	"slices"
+	"time"
 
 	"github.com/hookmitt/hookmitt"
-	"github.com/hookmitt/hookmitt/verify"
 )
 
-// Options are what a server can be told besides its provider. The zero value sends over the network.
+// Options are what a server can be told besides its provider. The zero value sends over the network, to this machine,
+// in real time.
 type Options struct {
 	Transport http.RoundTripper // Default: http.DefaultTransport. [InProcess] needs no network.
+	Clock     Clock             // Default: [Real].
+	Seed      uint64            // of everything that [Chance] decides: the same seed, the same course.
+	Allow     []string          // hosts besides this machine's that may be called, by name.
+	Keep      int               // deliveries to keep, settled ones the first to go. Default: 10,000.
+	Notify    func(Notice)      // is told of the e-mails that the provider writes. Optional.
 	Observe   func(Attempt)     // is told of every attempt that has ended, before the provider draws its conclusions. Optional.
 }
 
+const defaultKeep = 10_000
+
 // Server plays one provider. It is safe for concurrent use.
 type Server struct {
-	provider hookmitt.Provider
-	client   *http.Client
-	observe  func(Attempt)
+	*engine
+	provider  hookmitt.Provider
+	client    *http.Client
+	inProcess bool
+	seed      uint64
+	allow     []string
+	keep      int
+	notify    func(Notice)
+	observe   func(Attempt)
 
 	ctx    context.Context // ends at Close
 	cancel context.CancelFunc
 
-	mu        sync.Mutex // guards endpoints and deliveries too; never held while a request is made
-	closed    bool
-	endpoints []*Endpoint
-	attempts  sync.WaitGroup // that are being made
+	// Guarded by the engine's mu.
+	endpoints  []*Endpoint
+	deliveries []*Delivery
+	sent       uint64 // deliveries ever
+	forgotten  int
 }
 
 // New makes a server for a provider. opts may be nil.
@@ -41,11 +54,24 @@ func New(p hookmitt.Provider, opts *Options) (*Server, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
+	if err := opts.Clock.validate(); err != nil {
+		return nil, err
+	}
+	if opts.Keep < 0 {
+		return nil, fmt.Errorf("testserver: Options.Keep is %d", opts.Keep)
+	}
 	transport := opts.Transport
 	if transport == nil {
 		transport = http.DefaultTransport.(*http.Transport).Clone() // ours, so that Close leaves others' connections alone
 	}
-	s := &Server{provider: p, observe: opts.Observe}
+	s := &Server{
+		engine: newEngine(opts.Clock), provider: p, seed: opts.Seed, allow: slices.Clone(opts.Allow), keep: opts.Keep,
+		notify: opts.Notify, observe: opts.Observe,
+	}
+	if s.keep == 0 {
+		s.keep = defaultKeep
+	}
+	_, s.inProcess = transport.(inProcess)
 	s.client = &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a redirect is an answer, and a failure
@@ -54,45 +80,113 @@ func New(p hookmitt.Provider, opts *Options) (*Server, error) {
 	return s, nil
 }
 
-// Subscription is what a user registers with the provider.
-type Subscription struct {
-	URL    string        // where to deliver. Required.
-	Secret verify.Secret // signs the deliveries. Required.
-}
-
-func (sub Subscription) validate() error {
-	u, err := url.Parse(sub.URL)
-	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return fmt.Errorf("testserver: Subscription.URL %q is not an http or https URL", sub.URL)
-	case sub.Secret.IsZero():
-		return errors.New("testserver: Subscription.Secret is empty")
-	}
-	return nil
-}
+// Provider is whom the server plays.
+func (s *Server) Provider() hookmitt.Provider { return s.provider }
 
 // Subscribe registers an endpoint.
 func (s *Server) Subscribe(sub Subscription) (*Endpoint, error) {
-	if err := sub.validate(); err != nil {
+	sub, made, err := s.complete(sub)
+	if err != nil {
 		return nil, err
 	}
-	ep := &Endpoint{server: s, sub: sub}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	ep := &Endpoint{server: s, sub: sub}
+	ep.setMade(made)
 	s.endpoints = append(s.endpoints, ep)
 	return ep, nil
+}
+
+// Endpoints are the registered webhooks, in the order of their registration.
+func (s *Server) Endpoints() []*Endpoint {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.endpoints)
+}
+
+// Deliveries are those that the server still keeps, oldest first, and how many it has forgotten to make room.
+func (s *Server) Deliveries() (kept []*Delivery, forgotten int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.deliveries), s.forgotten
+}
+
+// remember keeps a delivery. mu is held.
+func (s *Server) remember(d *Delivery) {
+	s.sent++
+	d.number = s.sent
+	s.deliveries = append(s.deliveries, d)
+	s.trim()
+}
+
+// trim forgets the oldest settled deliveries if there are too many. What is pending is not lost, however many there
+// are. mu is held.
+func (s *Server) trim() {
+	for len(s.deliveries) > s.keep {
+		oldest := slices.IndexFunc(s.deliveries, func(d *Delivery) bool { return d.state != Pending })
+		if oldest < 0 {
+			return
+		}
+		s.deliveries = slices.Delete(s.deliveries, oldest, oldest+1)
+		s.forgotten++
+	}
+}
+
+// Now is the time on the server's clock.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.time()
+}
+
+// Next is when the next attempt is due, and whether one is.
+func (s *Server) Next() (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		return time.Time{}, false
+	}
+	return s.queue[0].at, true
+}
+
+// Advance moves a [Manual] clock by d, and returns after the last answer to an attempt that was due by then. Attempts
+// are made one after the other.
+func (s *Server) Advance(ctx context.Context, d time.Duration) error {
+	return s.move(ctx, func() time.Time { return s.now.Add(d) })
+}
+
+// AdvanceNext moves a [Manual] clock to the next due attempt, makes all that are due at that time, and returns the time
+// after the last answer. If nothing is due the clock stays where it is.
+func (s *Server) AdvanceNext(ctx context.Context) (time.Time, error) {
+	err := s.move(ctx, func() time.Time {
+		if len(s.queue) == 0 {
+			return s.now
+		}
+		return s.queue[0].at
+	})
+	return s.Now(), err
+}
+
+// Drain moves a [Manual] clock until nothing is due any more, and returns how far, after the last answer.
+func (s *Server) Drain(ctx context.Context) (time.Duration, error) {
+	start := s.Now()
+	err := s.move(ctx, func() time.Time { return time.Time{} })
+	return s.Now().Sub(start), err
 }
 
 // Close drops what is still to be delivered, breaks off the attempts that are being made and waits for their end.
 func (s *Server) Close() error {
 	s.mu.Lock()
-	s.closed = true
+	s.close()
 	for _, ep := range s.endpoints {
 		ep.drop(ErrClosed)
 	}
 	s.mu.Unlock()
 	s.cancel()
-	s.attempts.Wait()
+	_ = s.rest(context.Background()) // always nil
 	s.client.CloseIdleConnections()
 	return nil
 }

@@ -1,0 +1,98 @@
+package testserver
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hookmitt/hookmitt/events"
+	"github.com/hookmitt/hookmitt/verify"
+)
+
+// course is how one attempt is to go: as the provider does it, but for what faults have changed.
+type course struct {
+	number int
+	event  events.Event
+	sub    Subscription
+	faults []string // that happened
+
+	delay    time.Duration // on the way, before anything else
+	secret   verify.Secret
+	age      time.Duration // of the stamp
+	unsigned bool
+	freshID  bool
+	pad      int  // bytes of the body, at least
+	copies   int  // requests made of the attempt
+	together bool // at once, not one after the other
+	changes  []func(*outgoing)
+}
+
+// outgoing is a request that was signed.
+type outgoing struct {
+	method string
+	header http.Header
+	body   []byte
+	wire   wire
+}
+
+// wire is what happens to a request on its way, and to the answer on its way back.
+type wire struct {
+	folded string        // the header that is written over two lines
+	cut    bool          // the body ends half-way
+	over   time.Duration // in which the body trickles in
+	hangUp bool          // when the request is sent
+	lost   bool          // the answer
+}
+
+// raw reports whether Go's client cannot send this.
+func (w wire) raw() bool { return w.folded != "" || w.cut || w.over > 0 || w.hangUp }
+
+// course is how the next attempt is to go. The server's mu is held.
+func (d *Delivery) course(number int) *course {
+	c := &course{number: number, event: d.event, sub: d.endpoint.sub, secret: d.endpoint.sub.Secret, copies: 1}
+	c.unsigned = c.secret.IsZero() // the provider lets it be so
+	for i, f := range d.faults {
+		if f.happens(c, sync.OnceValue(func() *rand.Rand { return d.chance(number, i) })) {
+			f.change(c)
+			c.faults = append(c.faults, f.name)
+		}
+	}
+	return c
+}
+
+// chance is a source of chance that depends on the seed, the delivery, the attempt and the fault, and on nothing else.
+func (d *Delivery) chance(number, fault int) *rand.Rand {
+	key := fmt.Sprintf("%d.%d.%d.%d", d.endpoint.server.seed, d.number, number, fault)
+	return rand.New(rand.NewChaCha8(sha256.Sum256([]byte(key))))
+}
+
+// seal makes the request of a course.
+func (s *Server) seal(c *course) (*outgoing, error) {
+	p, event := s.provider, c.event
+	if c.freshID {
+		event.ID = newID(p.Codec.IDField())
+	}
+	header := http.Header{"Content-Type": {c.sub.ContentType}}
+	body, err := p.Codec.Seal(event, header)
+	if err != nil {
+		return nil, err
+	}
+	if short := c.pad - len(body); short > 0 {
+		body = append(slices.Clip(body), bytes.Repeat([]byte{' '}, short)...)
+	}
+	if !c.unsigned {
+		if err := p.Scheme.Sign(c.secret, header, body, time.Now().Add(-c.age)); err != nil {
+			return nil, err
+		}
+	}
+	out := &outgoing{method: c.sub.Method, header: header, body: body}
+	for _, change := range c.changes {
+		change(out)
+	}
+	return out, nil
+}

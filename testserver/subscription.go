@@ -1,0 +1,90 @@
+package testserver
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hookmitt/hookmitt"
+	"github.com/hookmitt/hookmitt/verify"
+)
+
+// Subscription is what a user registers with the provider. Zero values are the provider's own.
+type Subscription struct {
+	Name        string        // for people. Optional.
+	URL         string        // where to deliver: loopback, unless Options.Allow says otherwise. Required.
+	Method      string        // Default: the provider's.
+	ContentType string        // Default: application/json.
+	MaxAttempts int           // of a delivery, the first one counted. Default: as the provider's schedule has it.
+	Inactive    bool          // nothing is sent.
+	Events      []string      // types, or "*" for all. Default: all.
+	Secret      verify.Secret // signs the deliveries. Default: as the provider does, see hookmitt.Secretless.
+}
+
+// complete fills in what the provider would, and refuses what it would refuse. A secret that the provider makes up is
+// the only one whose text is known.
+func (s *Server) complete(sub Subscription) (full Subscription, made string, err error) {
+	u, err := url.Parse(sub.URL)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return sub, "", fmt.Errorf("testserver: Subscription.URL %q is not an http or https URL", sub.URL)
+	case !s.allowed(u.Hostname()):
+		return sub, "", fmt.Errorf("testserver: Subscription.URL: %s is not on this machine, and Options.Allow does not name it", u.Hostname())
+	case sub.MaxAttempts < 0:
+		return sub, "", fmt.Errorf("testserver: Subscription.MaxAttempts is %d", sub.MaxAttempts)
+	case sub.Method != strings.ToUpper(sub.Method) || strings.ContainsAny(sub.Method, " \t\r\n"):
+		return sub, "", fmt.Errorf("testserver: Subscription.Method %q is not an HTTP method in capitals", sub.Method)
+	case slices.Contains(sub.Events, ""):
+		return sub, "", errors.New("testserver: Subscription.Events has an empty name")
+	}
+	if sub.Method == "" {
+		sub.Method = s.provider.Verb()
+	}
+	if sub.ContentType == "" {
+		sub.ContentType = "application/json"
+	}
+	if sub.Secret.IsZero() {
+		switch s.provider.Secretless {
+		case hookmitt.SecretRequired:
+			return sub, "", fmt.Errorf("testserver: Subscription.Secret is empty, and %s requires one", s.provider.Name)
+		case hookmitt.SecretMade:
+			made = alphanumerics(32)
+			sub.Secret = verify.NewSecret(made)
+		case hookmitt.SecretAbsent:
+		}
+	}
+	sub.Events = slices.Clone(sub.Events)
+	return sub, made, nil
+}
+
+// wants reports whether the subscription is for events of a type.
+func (sub Subscription) wants(typ string) bool {
+	return !sub.Inactive && (len(sub.Events) == 0 || slices.Contains(sub.Events, "*") || slices.Contains(sub.Events, typ))
+}
+
+// allowed reports whether requests may go to a host. A simulator that can be told to call any URL is a weapon.
+func (s *Server) allowed(host string) bool {
+	if s.inProcess || slices.Contains(s.allow, host) || host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// alphanumerics is a random text of letters and digits, as Civo's secrets are.
+func alphanumerics(n int) string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	text := make([]byte, 0, n)
+	var b [1]byte
+	for len(text) < n {
+		_, _ = rand.Read(b[:]) // never fails
+		if int(b[0]) < 256/len(letters)*len(letters) {
+			text = append(text, letters[int(b[0])%len(letters)])
+		}
+	}
+	return string(text)
+}
