@@ -28,6 +28,7 @@ var layers = map[string][]string{
 	"dedupe/dedupetest":       {"dedupe"},
 	"testserver/providertest": {"testserver", ".", "verify", "events"},
 	"examples/civo":           {"*"},
+	"examples/integration":    {"*"},
 	"examples/quickstart":     {"*"},
 }
 

@@ -146,6 +146,26 @@ func production(ctx context.Context, server *http.Server, current, next string, 
 `, "vet")
 }
 
+func TestReadmeManualClockCompiles(t *testing.T) {
+	t.Parallel()
+	inModule(t, `package manual
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hookmitt/hookmitt"
+	"github.com/hookmitt/hookmitt/events"
+	"github.com/hookmitt/hookmitt/testserver"
+	"github.com/hookmitt/hookmitt/verify"
+)
+
+func manual(ctx context.Context, secret verify.Secret, event events.Event) error {
+`+block(t, "go", "testserver.Manual()")+`	return errors.Join(err, delivery.Err(), errors.New(passed.String()))
+}
+`, "vet")
+}
+
 func TestReadmeLadderCompilesAndRuns(t *testing.T) {
 	t.Parallel()
 	program := `package ladder
