@@ -27,7 +27,10 @@ func Real() Clock { return Clock{} }
 func Scaled(factor float64) Clock { return Clock{mode: clockScaled, factor: factor} }
 
 // Manual moves only by [Server.Advance], [Server.AdvanceNext] and [Server.Drain]. An attempt lasts on it as long as it
-// really did, to a tenth of a second, so that a timeline comes out the same every time.
+// really did, to a tenth of a second, so that a timeline comes out the same as long as no handler is near such a tenth.
+//
+// The receiver's clock does not move with it, nor with [Scaled]: neither can show whether a receiver remembers for long
+// enough, or when its lease ends. A testing/synctest bubble moves both.
 func Manual() Clock { return Clock{mode: clockManual} }
 
 // String implements [fmt.Stringer].

@@ -47,10 +47,12 @@ type wire struct {
 	over   time.Duration // in which the body trickles in
 	hangUp bool          // when the request is sent
 	lost   bool          // the answer
+
+	framing bool // the headers say how the request is framed
 }
 
 // raw reports whether Go's client cannot send this.
-func (w wire) raw() bool { return w.folded != "" || w.cut || w.over > 0 || w.hangUp }
+func (w wire) raw() bool { return w.folded != "" || w.cut || w.over > 0 || w.hangUp || w.framing }
 
 // course is how the next attempt is to go. The server's mu is held.
 func (d *Delivery) course(number int) *course {

@@ -57,6 +57,7 @@ type Delivery struct {
 	attempts int     // begun; a copy that a fault makes is not another
 	held     *course // of an attempt that is held up on its way
 	running  bool
+	doomed   error // why there will be no other attempt; the one that is running may still succeed
 	next     *plan
 	changed  chan struct{} // closed, and replaced, whenever one of the above changes
 }
@@ -126,31 +127,35 @@ func (d *Delivery) change() {
 	d.changed = make(chan struct{})
 }
 
-// attempt makes the next attempt, and plans the one after it.
-func (d *Delivery) attempt() {
+// begin decides how the next attempt is to go, and makes or holds it. The server's mu is held.
+func (d *Delivery) begin() {
 	s := d.endpoint.server
-	s.mu.Lock()
 	d.next = nil
-	if d.state != Pending {
-		d.running = false
-		s.mu.Unlock()
+	switch {
+	case d.state != Pending:
+		return
+	case d.endpoint.sub.Inactive && !d.test:
+		d.settle(Unwanted, ErrUnwanted)
 		return
 	}
 	c := d.held
 	if d.held = nil; c == nil {
 		if c = d.course(d.attempts + 1); c.delay > 0 {
-			d.held, d.running = c, false
-			d.next = s.plan(s.time().Add(c.delay), d.attempt)
+			d.held = c
+			d.next = s.plan(s.time().Add(c.delay), d.number, d.begin)
 			d.change()
-			s.mu.Unlock()
 			return
 		}
 	}
 	d.attempts++
 	d.running = true
 	at := s.time()
-	s.mu.Unlock()
+	s.start(func() { d.attempt(c, at) })
+}
 
+// attempt makes an attempt, and draws the provider's conclusions from it.
+func (d *Delivery) attempt(c *course, at time.Time) {
+	s := d.endpoint.server
 	made := s.make(d.ctx, c, at)
 	if s.observe != nil {
 		for _, a := range made {
@@ -158,54 +163,58 @@ func (d *Delivery) attempt() {
 		}
 	}
 	s.mu.Lock()
-	d.running = false
 	d.timeline = append(d.timeline, made...)
-	var notice *Notice
-	if d.state == Pending {
-		notice = d.conclude(made[0])
-	}
-	d.change()
+	notice := d.count(made[0])
 	s.mu.Unlock()
 	if notice != nil && s.notify != nil {
-		s.notify(*notice)
+		s.notify(*notice) // before anybody who waits for the delivery is woken
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d.running = false
+	d.conclude(made[0])
+	d.change()
 }
 
-// conclude draws the provider's conclusions from an attempt. It returns the e-mail that the provider writes about it.
-// The server's mu is held.
-func (d *Delivery) conclude(a Attempt) *Notice {
-	ep, s := d.endpoint, d.endpoint.server
-	failed := func() { d.settle(Exhausted, fmt.Errorf("%w: %s", ErrExhausted, a.Reason())) }
-	switch {
-	case a.Succeeded:
-		d.settle(Delivered, nil)
-		return nil
-	case a.unsealed: // and will not be better in five minutes
-		d.settle(Dropped, a.Err)
-		return nil
-	case d.test:
-		failed()
+// count counts a failure, and switches the endpoint off if it is one too many. It returns the e-mail that the provider
+// writes about it. The server's mu is held.
+func (d *Delivery) count(a Attempt) *Notice {
+	ep, p := d.endpoint, d.endpoint.server.provider
+	if a.Succeeded || a.unsealed || d.test {
 		return nil
 	}
 	ep.failures++
 	ep.reason = a.Reason()
-	if after := s.provider.DisableAfter; after > 0 && a.Number >= after {
-		failed()
-		ep.disabled = true
-		ep.drop(ErrDisabled)
-		if s.provider.Mails {
-			notice := ep.notice()
-			return &notice
-		}
+	if p.DisableAfter == 0 || a.Number < p.DisableAfter || ep.disabled {
 		return nil
 	}
+	ep.disabled = true
+	if !p.Mails {
+		return nil
+	}
+	notice := ep.notice()
+	return &notice
+}
+
+// conclude decides whether there is another attempt. The server's mu is held.
+func (d *Delivery) conclude(a Attempt) {
+	ep, s := d.endpoint, d.endpoint.server
 	gap, more := ep.gap(a.Number)
-	if !more {
-		failed()
-		return nil
+	switch after := s.provider.DisableAfter; {
+	case a.Succeeded:
+		d.settle(Delivered, nil)
+	case a.unsealed: // and will not be better in five minutes
+		d.settle(Dropped, a.Err)
+	case !d.test && after > 0 && a.Number >= after:
+		d.settle(Exhausted, fmt.Errorf("%w: %s", ErrExhausted, a.Reason()))
+		ep.drop(ErrDisabled)
+	case d.doomed != nil:
+		d.settle(Dropped, d.doomed)
+	case d.test || !more:
+		d.settle(Exhausted, fmt.Errorf("%w: %s", ErrExhausted, a.Reason()))
+	default:
+		d.next = s.plan(s.after(a.At, a.Took).Add(gap), d.number, d.begin)
 	}
-	d.next = s.plan(s.end(a).Add(gap), d.attempt)
-	return nil
 }
 
 // gap is how long the provider waits after a failed attempt. A subscription may ask for more attempts than the
@@ -228,5 +237,6 @@ func (d *Delivery) settle(state State, err error) {
 	d.state, d.err, d.next = state, err, nil
 	delete(d.endpoint.pending, d)
 	d.change()
+	d.endpoint.server.settled++
 	d.endpoint.server.trim()
 }

@@ -15,7 +15,7 @@
 //
 // By default it keeps time by package time, so inside a testing/synctest bubble, with [InProcess], nine hours of retries
 // take as long as the handler does. Against a receiver in another process the [Manual] clock does the same: it moves by
-// [Server.Advance] and its kin, which return after the last answer.
+// [Server.Advance] and its kin, which return after the last answer. What the receiver forgets with time only a bubble shows.
 //
 // [Fault] values let things go wrong between provider and receiver: copies, lost answers, forgeries, slow and broken
 // connections. What Go's client cannot send is written to the socket.

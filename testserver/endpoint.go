@@ -1,10 +1,12 @@
 package testserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -36,7 +38,8 @@ func (ep *Endpoint) Send(ctx context.Context, e events.Event, faults ...Fault) *
 }
 
 // SendTest delivers a test event with dummy data, as the button with the lightning bolt does: the provider's first
-// sample, under a fresh id. It is tried once, and its failure does not count.
+// sample, under a fresh id. It is tried once, its failure does not count, and an endpoint that is inactive or not
+// subscribed to the event gets it too.
 func (ep *Endpoint) SendTest(ctx context.Context) *Delivery {
 	e := events.Event{Type: "test", Data: []byte("{}")}
 	if types := ep.server.provider.Events.Types(); len(types) > 0 {
@@ -47,7 +50,7 @@ func (ep *Endpoint) SendTest(ctx context.Context) *Delivery {
 
 func (ep *Endpoint) send(ctx context.Context, e events.Event, faults []Fault, test bool) *Delivery {
 	s := ep.server
-	if e.ID == "" && e.Raw == nil {
+	if _, inHeader := s.provider.Codec.IDField().Header(); e.ID == "" && (e.Raw == nil || inHeader) {
 		e.ID = newID(s.provider.Codec.IDField())
 	}
 	if e.Time.IsZero() && s.provider.Codec.TimeField() != (events.Field{}) {
@@ -70,8 +73,7 @@ func (ep *Endpoint) send(ctx context.Context, e events.Event, faults []Fault, te
 			ep.pending = map[*Delivery]struct{}{}
 		}
 		ep.pending[d] = struct{}{}
-		d.running = true
-		s.start(d.attempt)
+		d.begin()
 	}
 	return d
 }
@@ -87,7 +89,8 @@ func (ep *Endpoint) Arm(faults ...Fault) {
 // failures. An empty secret keeps the one there is.
 func (ep *Endpoint) Update(sub Subscription) error {
 	s := ep.server
-	if sub.Secret.IsZero() {
+	keep := sub.Secret.IsZero()
+	if keep {
 		sub.Secret = ep.Subscription().Secret
 	}
 	sub, made, err := s.complete(sub)
@@ -96,12 +99,18 @@ func (ep *Endpoint) Update(sub Subscription) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ep.sub, ep.disabled, ep.failures, ep.reason = sub, false, 0, ""
+	if keep && made == "" {
+		sub.Secret = ep.sub.Secret // it may have been rotated meanwhile
+	} else {
+		ep.made = nil
+	}
 	ep.setMade(made)
+	ep.sub, ep.disabled, ep.failures, ep.reason = sub, false, 0, ""
 	return nil
 }
 
-// Rotate makes another secret sign from the next attempt on, of deliveries that are under way too.
+// Rotate makes another secret sign from the next attempt on, of deliveries that are under way too, but not of a request
+// that [Reorder] holds up.
 func (ep *Endpoint) Rotate(next verify.Secret) error {
 	if next.IsZero() {
 		return verify.ErrEmptySecret
@@ -153,9 +162,14 @@ func (ep *Endpoint) Failures() int {
 	return ep.failures
 }
 
-// drop settles what the endpoint still had to deliver. mu is held.
+// drop settles what the endpoint still had to deliver, but for the attempts that are being made: they may succeed. mu
+// is held.
 func (ep *Endpoint) drop(why error) {
-	for d := range ep.pending {
+	for _, d := range slices.SortedFunc(maps.Keys(ep.pending), func(a, b *Delivery) int { return cmp.Compare(a.number, b.number) }) {
+		if d.running {
+			d.doomed = why
+			continue
+		}
 		d.settle(Dropped, why)
 	}
 }

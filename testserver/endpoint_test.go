@@ -207,12 +207,29 @@ func TestEndpointDisabled(t *testing.T) {
 			second := ep.Send(t.Context(), of(t, p))
 			_, err := first.Wait(t.Context())
 			require.ErrorIs(t, err, testserver.ErrExhausted)
-			_, err = second.Wait(t.Context())
-			require.ErrorIs(t, err, testserver.ErrDisabled)
-			time.Sleep(4 * time.Second)
-			require.Equal(t, "0s 200", second.Timeline().String())
-			require.Equal(t, testserver.Dropped, second.State(), "it was not waited for")
+			timeline, err := second.Wait(t.Context())
+			require.NoError(t, err, "the receiver did answer")
+			require.Equal(t, "0s 200", timeline.String())
+			require.Equal(t, testserver.Delivered, second.State())
 			require.Equal(t, 6, ep.Failures())
+		},
+		"one that is being made and fails has no retry": func(t *testing.T) {
+			ep := subscribe(t, p, inTurn(statuses(500), statuses(500), statuses(500), statuses(500), statuses(500), taking(2*time.Second, 500), taking(4*time.Second, 500)))
+			ep.Send(t.Context(), of(t, p))
+			time.Sleep(9*time.Hour + 35*time.Minute + time.Second)
+			timeline, err := ep.Send(t.Context(), of(t, p)).Wait(t.Context())
+			require.ErrorIs(t, err, testserver.ErrDisabled)
+			require.Equal(t, "0s 500", timeline.String())
+			require.Equal(t, 7, ep.Failures())
+		},
+		"one that is set inactive is sent no retry": func(t *testing.T) {
+			ep := subscribe(t, p, statuses(500))
+			d := ep.Send(t.Context(), of(t, p))
+			time.Sleep(time.Minute)
+			require.NoError(t, ep.Update(testserver.Subscription{URL: receiverURL, Inactive: true}))
+			timeline, err := d.Wait(t.Context())
+			require.ErrorIs(t, err, testserver.ErrUnwanted)
+			require.Equal(t, "0s 500", timeline.String())
 		},
 		"what is sent while it is off is dropped": func(t *testing.T) {
 			ep := subscribe(t, p, statuses(500))

@@ -31,9 +31,10 @@ type engine struct {
 	moved  chan struct{} // closed, and replaced, when somebody has
 }
 
-// plan is something to be done at a time.
+// plan is something to be done at a time, with mu held.
 type plan struct {
 	at    time.Time
+	order uint64 // of the delivery: at one time the one that was sent first comes first
 	seq   uint64
 	do    func()
 	index int // in the queue; -1 when it is out of it
@@ -44,7 +45,7 @@ func newEngine(c Clock) *engine {
 	return &engine{clock: c, began: now, now: now, moving: make(chan struct{}, 1), moved: make(chan struct{})}
 }
 
-// Now is the time on the engine's clock. mu is held.
+// time is what the engine's clock shows. mu is held.
 func (e *engine) time() time.Time {
 	switch e.clock.mode {
 	case clockManual:
@@ -56,18 +57,23 @@ func (e *engine) time() time.Time {
 	return time.Now()
 }
 
-// end is when an attempt that has just ended has ended. A manual clock stood still meanwhile. mu is held.
-func (e *engine) end(a Attempt) time.Time {
-	if e.clock.mode == clockManual {
-		return a.At.Add(a.Took.Truncate(100 * time.Millisecond)) // whatever else the machine had to do meanwhile
+// after is what the clock shows when something that began at a time has lasted so long. A manual clock stands still
+// meanwhile.
+func (e *engine) after(began time.Time, lasted time.Duration) time.Time {
+	switch e.clock.mode {
+	case clockManual:
+		return began.Add(lasted.Truncate(100 * time.Millisecond)) // whatever else the machine had to do meanwhile
+	case clockScaled:
+		return began.Add(time.Duration(float64(lasted) * e.clock.factor))
+	case clockReal:
 	}
-	return e.time()
+	return began.Add(lasted)
 }
 
 // plan puts something into the queue. mu is held.
-func (e *engine) plan(at time.Time, do func()) *plan {
+func (e *engine) plan(at time.Time, order uint64, do func()) *plan {
 	e.seq++
-	p := &plan{at: at, seq: e.seq, do: do}
+	p := &plan{at: at, order: order, seq: e.seq, do: do}
 	heap.Push(&e.queue, p)
 	e.wind()
 	return p
@@ -115,7 +121,7 @@ func (e *engine) wind() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		for now := e.time(); len(e.queue) > 0 && !e.queue[0].at.After(now) && !e.closed; {
-			e.start(heap.Pop(&e.queue).(*plan).do)
+			heap.Pop(&e.queue).(*plan).do()
 		}
 		e.wind()
 	})
@@ -183,7 +189,7 @@ func (e *engine) move(ctx context.Context, until func() time.Time) error {
 		if p.at.After(e.now) {
 			e.now = p.at
 		}
-		e.start(p.do)
+		p.do()
 		e.mu.Unlock()
 	}
 }
@@ -204,6 +210,9 @@ func (q plans) Len() int { return len(q) }
 func (q plans) Less(i, j int) bool {
 	if !q[i].at.Equal(q[j].at) {
 		return q[i].at.Before(q[j].at)
+	}
+	if q[i].order != q[j].order {
+		return q[i].order < q[j].order
 	}
 	return q[i].seq < q[j].seq
 }

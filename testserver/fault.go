@@ -128,9 +128,18 @@ func Garbled(header string) Fault {
 // Reencoded decodes the JSON of the body and writes it in another way, after it was signed.
 func Reencoded() Fault {
 	return onRequest("re-encoded", func(out *outgoing) {
-		var b bytes.Buffer
-		if json.Indent(&b, out.body, "", " ") == nil {
-			out.body = b.Bytes()
+		var value any
+		dec := json.NewDecoder(bytes.NewReader(out.body))
+		dec.UseNumber()
+		if dec.Decode(&value) != nil {
+			return
+		}
+		again, err := json.Marshal(value)
+		if err == nil && bytes.Equal(again, out.body) {
+			again, err = json.MarshalIndent(value, "", " ")
+		}
+		if err == nil {
+			out.body = again
 		}
 	})
 }
@@ -141,6 +150,10 @@ func WithHeader(name string, values ...string) Fault {
 		out.header.Del(name)
 		for _, v := range values {
 			out.header.Add(name, v)
+		}
+		switch http.CanonicalHeaderKey(name) {
+		case "Host", "Content-Length", "Transfer-Encoding", "Trailer", "Connection": // Go's client has its own
+			out.wire.framing = true
 		}
 	})
 }

@@ -55,7 +55,9 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer body.end()
 		returned := false
 		defer func() {
-			_ = recover()
+			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
+				w.panicked = p
+			}
 			w.end(returned)
 		}()
 		t.handler.ServeHTTP(w, in)
@@ -63,6 +65,9 @@ func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	}()
 	select {
 	case <-w.answered:
+		if end, ok := req.Context().Deadline(); ok && !time.Now().Before(end) { // at the same moment: too late
+			return nil, context.DeadlineExceeded
+		}
 		return w.response, w.err
 	case <-req.Context().Done():
 		cancel() // the client has gone
@@ -85,6 +90,7 @@ type inWriter struct {
 	sent     http.Header
 	written  bytes.Buffer
 	done     bool
+	panicked any
 	response *http.Response
 	err      error
 	answered chan struct{}
@@ -152,6 +158,9 @@ func (w *inWriter) end(well bool) {
 		}
 	} else {
 		w.err = errReset
+		if w.panicked != nil { // net/http would log it
+			w.err = fmt.Errorf("%w: it panicked: %v", errReset, w.panicked)
+		}
 	}
 	close(w.answered)
 }

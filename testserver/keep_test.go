@@ -43,7 +43,6 @@ func TestHosts(t *testing.T) {
 		"http://192.0.2.1/":            false,
 		"http://169.254.169.254/":      false,
 		"http://127.0.0.1.evil.xx/":    false,
-		"http://localhost@evil.xx/":    false,
 		"http://2130706433/":           false,
 		"http://[::ffff:10.0.0.1]/":    false,
 	} {

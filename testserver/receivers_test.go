@@ -101,6 +101,12 @@ func TestOurReceiverSurvivesEveryFault(t *testing.T) {
 			return []testserver.Fault{testserver.Folded(signature(p))}
 		},
 		func(p hookmitt.Provider) []testserver.Fault {
+			return []testserver.Fault{testserver.WithHeader(signature(p))}
+		},
+		func(hookmitt.Provider) []testserver.Fault {
+			return []testserver.Fault{testserver.WithHeader("Content-Length", "5", "6")}
+		},
+		func(p hookmitt.Provider) []testserver.Fault {
 			return []testserver.Fault{testserver.Doubled(signature(p), strings.Repeat("0", 40))}
 		},
 		func(hookmitt.Provider) []testserver.Fault {

@@ -18,8 +18,8 @@ type Options struct {
 	Seed      uint64            // of everything that [Chance] decides: the same seed, the same course.
 	Allow     []string          // hosts besides this machine's that may be called, by name.
 	Keep      int               // deliveries to keep, settled ones the first to go. Default: 10,000.
-	Notify    func(Notice)      // is told of the e-mails that the provider writes. Optional.
-	Observe   func(Attempt)     // is told of every attempt that has ended, before the provider draws its conclusions. Optional.
+	Notify    func(Notice)      // is told of the e-mails that the provider writes. It must not move the clock or close. Optional.
+	Observe   func(Attempt)     // is told of every attempt that has ended, before the provider draws its conclusions. Likewise. Optional.
 }
 
 const defaultKeep = 10_000
@@ -30,6 +30,7 @@ type Server struct {
 	provider  hookmitt.Provider
 	client    *http.Client
 	inProcess bool
+	own       bool // the transport is
 	seed      uint64
 	allow     []string
 	keep      int
@@ -43,6 +44,7 @@ type Server struct {
 	endpoints  []*Endpoint
 	deliveries []*Delivery
 	sent       uint64 // deliveries ever
+	settled    int    // of those that are kept
 	forgotten  int
 }
 
@@ -71,6 +73,7 @@ func New(p hookmitt.Provider, opts *Options) (*Server, error) {
 	if s.keep == 0 {
 		s.keep = defaultKeep
 	}
+	s.own = opts.Transport == nil
 	_, s.inProcess = transport.(inProcess)
 	s.client = &http.Client{
 		Transport:     transport,
@@ -125,14 +128,19 @@ func (s *Server) remember(d *Delivery) {
 // trim forgets the oldest settled deliveries if there are too many. What is pending is not lost, however many there
 // are. mu is held.
 func (s *Server) trim() {
-	for len(s.deliveries) > s.keep {
-		oldest := slices.IndexFunc(s.deliveries, func(d *Delivery) bool { return d.state != Pending })
-		if oldest < 0 {
-			return
-		}
-		s.deliveries = slices.Delete(s.deliveries, oldest, oldest+1)
-		s.forgotten++
+	excess := min(len(s.deliveries)-s.keep, s.settled)
+	if excess <= 0 {
+		return
 	}
+	s.settled -= excess
+	s.forgotten += excess
+	s.deliveries = slices.DeleteFunc(s.deliveries, func(d *Delivery) bool {
+		gone := excess > 0 && d.state != Pending
+		if gone {
+			excess--
+		}
+		return gone
+	})
 }
 
 // Now is the time on the server's clock.
@@ -155,6 +163,9 @@ func (s *Server) Next() (time.Time, bool) {
 // Advance moves a [Manual] clock by d, and returns after the last answer to an attempt that was due by then. Attempts
 // are made one after the other.
 func (s *Server) Advance(ctx context.Context, d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("testserver: Advance(%v): time does not go back", d)
+	}
 	return s.move(ctx, func() time.Time { return s.now.Add(d) })
 }
 
@@ -177,7 +188,8 @@ func (s *Server) Drain(ctx context.Context) (time.Duration, error) {
 	return s.Now().Sub(start), err
 }
 
-// Close drops what is still to be delivered, breaks off the attempts that are being made and waits for their end.
+// Close drops what is still to be delivered, breaks off the attempts that are being made and waits for their end. An
+// in-process handler that does not heed its context goes on.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	s.close()
@@ -187,6 +199,8 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.cancel()
 	_ = s.rest(context.Background()) // always nil
-	s.client.CloseIdleConnections()
+	if s.own {
+		s.client.CloseIdleConnections()
+	}
 	return nil
 }

@@ -20,7 +20,7 @@ type Subscription struct {
 	Method      string        // Default: the provider's.
 	ContentType string        // Default: application/json.
 	MaxAttempts int           // of a delivery, the first one counted. Default: as the provider's schedule has it.
-	Inactive    bool          // nothing is sent.
+	Inactive    bool          // nothing is sent but test events; what is under way is given up.
 	Events      []string      // types, or "*" for all. Default: all.
 	Secret      verify.Secret // signs the deliveries. Default: as the provider does, see hookmitt.Secretless.
 }
@@ -30,10 +30,14 @@ type Subscription struct {
 func (s *Server) complete(sub Subscription) (full Subscription, made string, err error) {
 	u, err := url.Parse(sub.URL)
 	switch {
+	case err == nil && u.User != nil:
+		return sub, "", errors.New("testserver: Subscription.URL holds a user, and perhaps a password, which would show in every record")
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return sub, "", fmt.Errorf("testserver: Subscription.URL %q is not an http or https URL", sub.URL)
 	case !s.allowed(u.Hostname()):
 		return sub, "", fmt.Errorf("testserver: Subscription.URL: %s is not on this machine, and Options.Allow does not name it", u.Hostname())
+	case sub.MaxAttempts > 1 && s.provider.Retry.Retries() == 0:
+		return sub, "", fmt.Errorf("testserver: Subscription.MaxAttempts is %d, and %s never retries", sub.MaxAttempts, s.provider.Name)
 	case sub.MaxAttempts < 0:
 		return sub, "", fmt.Errorf("testserver: Subscription.MaxAttempts is %d", sub.MaxAttempts)
 	case sub.Method != strings.ToUpper(sub.Method) || strings.ContainsAny(sub.Method, " \t\r\n"):

@@ -80,7 +80,7 @@ func TestSubscriptionMaxAttempts(t *testing.T) {
 		"three, the first one counted":            {hookmitt.Civo(), 3, "0s 500, 5m0s 500, 35m0s 500"},
 		"eight, the last gap being used again":    {hookmitt.Mixpost(), 8, "0s 500, 10s 500, 1m10s 500, 2m10s 500, 3m10s 500, 4m10s 500, 5m10s 500, 6m10s 500"},
 		"eight, of which the provider allows six": {hookmitt.Civo(), 8, "0s 500, 5m0s 500, 35m0s 500, 1h35m0s 500, 3h35m0s 500, 9h35m0s 500"},
-		"two, where the provider has no gaps":     {never, 2, "0s 500, 0s 500"},
+		"one, where the provider has no gaps":     {never, 1, "0s 500"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -281,6 +281,14 @@ func TestASecretThatTheProviderMadeIsHandedOut(t *testing.T) {
 	require.NoError(t, err)
 	open(t, hookmitt.Civo(), verify.NewSecret(text), timeline)
 	require.NotContains(t, fmt.Sprintf("%+v", ep), text)
+
+	require.NoError(t, ep.Update(testserver.Subscription{URL: receiverURL}))
+	again, ok := ep.MadeSecret()
+	require.True(t, ok)
+	require.Equal(t, text, again, "an update without a secret keeps it")
+	require.NoError(t, ep.Update(testserver.Subscription{URL: receiverURL, Secret: secret}))
+	_, ok = ep.MadeSecret()
+	require.False(t, ok, "it signs no more")
 
 	given, err := s.Subscribe(testserver.Subscription{URL: receiverURL, Secret: secret})
 	require.NoError(t, err)

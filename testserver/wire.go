@@ -10,6 +10,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -57,8 +58,12 @@ func (s *Server) dial(ctx context.Context, req *http.Request) (net.Conn, error) 
 // talk writes the request and reads the answer's head.
 func talk(conn net.Conn, req *http.Request, out *outgoing) (*http.Response, error) {
 	var head bytes.Buffer
-	fmt.Fprintf(&head, "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\nConnection: close\r\n",
-		out.method, req.URL.RequestURI(), req.URL.Host, len(out.body))
+	fmt.Fprintf(&head, "%s %s HTTP/1.1\r\n", out.method, req.URL.RequestURI())
+	for name, value := range map[string]string{"Host": req.URL.Host, "Content-Length": strconv.Itoa(len(out.body)), "Connection": "close"} {
+		if _, ok := out.header[name]; !ok {
+			fmt.Fprintf(&head, "%s: %s\r\n", name, value)
+		}
+	}
 	for name, values := range out.header {
 		for _, value := range values {
 			if name == out.wire.folded {
