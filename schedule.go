@@ -55,11 +55,6 @@ func (s Schedule) Faster(factor float64) Schedule {
 	return Schedule{gaps}
 }
 
-// First returns the first so many retries of the schedule.
-func (s Schedule) First(retries int) Schedule {
-	return Schedule{s.gaps[:min(max(retries, 0), len(s.gaps)):len(s.gaps)]}
-}
-
 func (s Schedule) validate() error {
 	for i, gap := range s.gaps {
 		if gap < 0 {

@@ -22,9 +22,6 @@ func TestScheduleDelays(t *testing.T) {
 		"exponential gaps":                      {hookmitt.Exponential(time.Second, 3, 3), []time.Duration{1e9, 3e9, 9e9}, 13 * time.Second},
 		"exponential without retries":           {hookmitt.Exponential(time.Second, 3, -1), nil, 0},
 		"faster divides every gap":              {hookmitt.Fixed(time.Hour, time.Minute).Faster(60), []time.Duration{time.Minute, time.Second}, 61 * time.Second},
-		"the first of them":                     {hookmitt.Fixed(1, 2, 3).First(2), []time.Duration{1, 2}, 3},
-		"the first of fewer":                    {hookmitt.Fixed(1, 2).First(9), []time.Duration{1, 2}, 3},
-		"the first of a negative number":        {hookmitt.Fixed(1, 2).First(-1), nil, 0},
 		"gaps too long for a duration are held": {hookmitt.Exponential(1<<62, 4, 2), []time.Duration{1 << 62, math.MaxInt64}, math.MaxInt64},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,7 +19,7 @@ const (
 	// double; 120 one that failed.
 	defaultLimit = 8_000_000
 
-	shardCount = 256 // no lock is held for longer than one shard takes to grow
+	shardCount = 256 // no lock is held for longer than one shard takes to grow or to be searched
 	sweepStep  = 2   // expired ids that a claim clears away: more than it adds, so those that are done cannot pile up
 )
 
@@ -71,7 +71,7 @@ func (m *Memory) claim(ctx context.Context, d digest, owner string, h Hold) (Cla
 	if err := ctx.Err(); err != nil {
 		return Claim{}, err
 	}
-	m.held.Add(-int64(s.sweep(now, sweepStep, sweepStep)))
+	m.held.Add(-int64(s.sweep(now)))
 	c := Claim{Hold: h, Owner: owner, State: Claimed}
 	if token, status, ok := s.done.find(d, now); ok {
 		c.State, c.Token, c.Status = Done, token, status
@@ -110,9 +110,10 @@ func (m *Memory) claim(ctx context.Context, d digest, owner string, h Hold) (Cla
 
 // Extend implements [Store].
 func (m *Memory) Extend(ctx context.Context, c Claim) error {
-	s, now := m.lock(digestOf(c.Key))
+	d := digestOf(c.Key)
+	s, now := m.lock(d)
 	defer s.mu.Unlock()
-	f := s.open[digestOf(c.Key)]
+	f := s.open[d]
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -152,9 +153,10 @@ func (m *Memory) Commit(ctx context.Context, c Claim, status int) error {
 
 // Release implements [Store].
 func (m *Memory) Release(ctx context.Context, c Claim) error {
-	s, now := m.lock(digestOf(c.Key))
+	d := digestOf(c.Key)
+	s, now := m.lock(d)
 	defer s.mu.Unlock()
-	f := s.open[digestOf(c.Key)]
+	f := s.open[d]
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

@@ -10,7 +10,8 @@ import (
 // same time, the oldest is the next to expire, and no sweep has to look for it. An index finds them by digest. Slots
 // are used again; a plain map would keep the size of its fullest day for ever.
 //
-// With unequal times an event stays in memory until those before it have gone. It is never forgotten early.
+// With unequal times an event stays in memory until those before it have gone, or room is needed. It is never forgotten
+// early.
 type ring struct {
 	slots []slot   // a power of two of them
 	head  int      // the oldest

@@ -32,11 +32,11 @@ type flight struct {
 	forgotten bool // while owner ran it, who therefore must not have it again: what it did does not count
 }
 
-// sweep forgets at most so many done and open events that have expired, and counts them.
-func (s *shard) sweep(now time.Duration, done, open int) int {
-	swept := s.done.expire(now, done)
+// sweep forgets at most a step's worth of done and of open events that have expired, and counts them.
+func (s *shard) sweep(now time.Duration) int {
+	swept, looks := s.done.expire(now, sweepStep), 0
 	for d, f := range s.open { // in random order: over many claims every flight is met
-		if open--; open < 0 {
+		if looks++; looks > sweepStep {
 			break
 		}
 		if now >= f.forget {

@@ -137,9 +137,8 @@ func (q *request) note(a *answer) Record {
 	r.Outcome, r.Status, r.Err, r.Took = a.outcome, a.status, a.err, time.Since(q.arrived)
 	r.unsettled = a.unsettled
 	if a.err != nil {
-		r.Reason = a.err.Error()
+		r.Reason = strings.ReplaceAll(a.err.Error(), "\n", "; ") // of joined errors
 	}
-	r.Reason = strings.ReplaceAll(r.Reason, "\n", "; ") // of joined errors
 	if scheme, ok := q.provider.Scheme.(verify.HMAC); ok && (errors.Is(a.err, verify.ErrMissing) || errors.Is(a.err, verify.ErrMalformed)) {
 		r.Reason += ", in " + scheme.Header // a provider whose header is not known for sure has it elsewhere, perhaps
 	}

@@ -32,28 +32,6 @@ type course struct {
 	changes  []func(*outgoing)
 }
 
-// outgoing is a request that was signed.
-type outgoing struct {
-	method string
-	header http.Header
-	body   []byte
-	wire   wire
-}
-
-// wire is what happens to a request on its way, and to the answer on its way back.
-type wire struct {
-	folded string        // the header that is written over two lines
-	cut    bool          // the body ends half-way
-	over   time.Duration // in which the body trickles in
-	hangUp bool          // when the request is sent
-	lost   bool          // the answer
-
-	framing bool // the headers say how the request is framed
-}
-
-// raw reports whether Go's client cannot send this.
-func (w wire) raw() bool { return w.folded != "" || w.cut || w.over > 0 || w.hangUp || w.framing }
-
 // course is how the next attempt is to go. The server's mu is held.
 func (d *Delivery) course(number int) *course {
 	c := &course{number: number, event: d.event, sub: d.endpoint.sub, secret: d.endpoint.sub.Secret, copies: 1}

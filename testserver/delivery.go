@@ -217,26 +217,16 @@ func (d *Delivery) conclude(a Attempt) {
 	}
 }
 
-// gap is how long the provider waits after a failed attempt. A subscription may ask for more attempts than the
-// schedule has; its last gap is then used again. The server's mu is held.
-func (ep *Endpoint) gap(number int) (time.Duration, bool) {
-	retry := ep.server.provider.Retry
-	if ep.sub.MaxAttempts == 0 {
-		return retry.Delay(number)
-	}
-	gap, _ := retry.Delay(min(number, retry.Retries()))
-	return gap, number < ep.sub.MaxAttempts
-}
-
 // settle ends the delivery. The server's mu is held.
 func (d *Delivery) settle(state State, err error) {
 	if d.state != Pending {
 		return
 	}
-	d.endpoint.server.engine.cancel(d.next)
+	s := d.endpoint.server
+	s.unplan(d.next)
 	d.state, d.err, d.next = state, err, nil
 	delete(d.endpoint.pending, d)
 	d.change()
-	d.endpoint.server.settled++
-	d.endpoint.server.trim()
+	s.settled++
+	s.trim()
 }

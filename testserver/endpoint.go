@@ -174,6 +174,17 @@ func (ep *Endpoint) drop(why error) {
 	}
 }
 
+// gap is how long the provider waits after a failed attempt. A subscription may ask for more attempts than the
+// schedule has; its last gap is then used again. The server's mu is held.
+func (ep *Endpoint) gap(number int) (time.Duration, bool) {
+	retry := ep.server.provider.Retry
+	if ep.sub.MaxAttempts == 0 {
+		return retry.Delay(number)
+	}
+	gap, _ := retry.Delay(min(number, retry.Retries()))
+	return gap, number < ep.sub.MaxAttempts
+}
+
 // newID makes an id that the field takes: evt_ and 24 digits, or a UUID.
 func newID(field events.Field) string {
 	if field.Derived() {

@@ -12,7 +12,7 @@ import (
 // ErrClock says that the clock is not [Manual], and moves by itself.
 var ErrClock = errors.New("testserver: the clock is not manual")
 
-// engine runs what is due, in the order of time and, at one time, of planning.
+// engine runs what is due, in the order of time and, at one time, of sending.
 type engine struct {
 	clock Clock
 	began time.Time // when the engine was made, on the real clock and on its own
@@ -20,7 +20,6 @@ type engine struct {
 	mu     sync.Mutex // guards the whole server; never held while a request is made
 	now    time.Time  // of a manual clock
 	queue  plans
-	seq    uint64
 	timer  *time.Timer // for the head of the queue, unless the clock is manual
 	closed bool
 
@@ -35,7 +34,6 @@ type engine struct {
 type plan struct {
 	at    time.Time
 	order uint64 // of the delivery: at one time the one that was sent first comes first
-	seq   uint64
 	do    func()
 	index int // in the queue; -1 when it is out of it
 }
@@ -72,15 +70,14 @@ func (e *engine) after(began time.Time, lasted time.Duration) time.Time {
 
 // plan puts something into the queue. mu is held.
 func (e *engine) plan(at time.Time, order uint64, do func()) *plan {
-	e.seq++
-	p := &plan{at: at, order: order, seq: e.seq, do: do}
+	p := &plan{at: at, order: order, do: do}
 	heap.Push(&e.queue, p)
 	e.wind()
 	return p
 }
 
-// cancel takes a plan out of the queue, if it is still there. mu is held.
-func (e *engine) cancel(p *plan) {
+// unplan takes a plan out of the queue, if it is still there. mu is held.
+func (e *engine) unplan(p *plan) {
 	if p != nil && p.index >= 0 {
 		heap.Remove(&e.queue, p.index)
 		e.wind()
@@ -211,10 +208,7 @@ func (q plans) Less(i, j int) bool {
 	if !q[i].at.Equal(q[j].at) {
 		return q[i].at.Before(q[j].at)
 	}
-	if q[i].order != q[j].order {
-		return q[i].order < q[j].order
-	}
-	return q[i].seq < q[j].seq
+	return q[i].order < q[j].order // a delivery has one plan at a time
 }
 func (q plans) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]

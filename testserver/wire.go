@@ -7,13 +7,35 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
-	"sync"
 	"time"
 )
+
+// outgoing is a request that was signed.
+type outgoing struct {
+	method string
+	header http.Header
+	body   []byte
+	wire   wire
+}
+
+// wire is what happens to a request on its way, and to the answer on its way back.
+type wire struct {
+	folded string        // the header that is written over two lines
+	cut    bool          // the body ends half-way
+	over   time.Duration // in which the body trickles in
+	hangUp bool          // when the request is sent
+	lost   bool          // the answer
+
+	framing bool // the headers say how the request is framed
+}
+
+// raw reports whether Go's client cannot send this.
+func (w wire) raw() bool { return w.folded != "" || w.cut || w.over > 0 || w.hangUp || w.framing }
 
 // sendRaw writes a request to the connection by ourselves, for what Go's client cannot send.
 func (s *Server) sendRaw(req *http.Request, out *outgoing) (*http.Response, error) {
@@ -59,13 +81,10 @@ func (s *Server) dial(ctx context.Context, req *http.Request) (net.Conn, error) 
 func talk(conn net.Conn, req *http.Request, out *outgoing) (*http.Response, error) {
 	var head bytes.Buffer
 	fmt.Fprintf(&head, "%s %s HTTP/1.1\r\n", out.method, req.URL.RequestURI())
-	for name, value := range map[string]string{"Host": req.URL.Host, "Content-Length": strconv.Itoa(len(out.body)), "Connection": "close"} {
-		if _, ok := out.header[name]; !ok {
-			fmt.Fprintf(&head, "%s: %s\r\n", name, value)
-		}
-	}
-	for name, values := range out.header {
-		for _, value := range values {
+	header := http.Header{"Host": {req.URL.Host}, "Content-Length": {strconv.Itoa(len(out.body))}, "Connection": {"close"}}
+	maps.Copy(header, out.header)
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		for _, value := range header[name] {
 			if name == out.wire.folded {
 				value = value[:len(value)/2] + "\r\n " + value[len(value)/2:]
 			}
@@ -140,30 +159,3 @@ func (b *connBody) Close() error {
 	b.watch()
 	return errors.Join(b.ReadCloser.Close(), b.conn.Close())
 }
-
-// dial is a connection to the handler by a pipe, with net/http's own server at its other end.
-func (t inProcess) dial() net.Conn {
-	client, server := net.Pipe()
-	s := &http.Server{Handler: t.handler, ErrorLog: log.New(io.Discard, "", 0)} //nolint:gosec // the receiver bounds the body itself
-	go s.Serve(&single{conn: server})                                           //nolint:errcheck // it ends when there is no second connection
-	return client
-}
-
-// single is a listener with one connection to come.
-type single struct {
-	conn net.Conn
-	once sync.Once
-}
-
-// Accept implements [net.Listener].
-func (l *single) Accept() (conn net.Conn, err error) {
-	err = net.ErrClosed
-	l.once.Do(func() { conn, err = l.conn, nil })
-	return conn, err
-}
-
-// Close implements [net.Listener].
-func (l *single) Close() error { return nil }
-
-// Addr implements [net.Listener].
-func (l *single) Addr() net.Addr { return l.conn.LocalAddr() }
