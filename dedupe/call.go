@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
-	"sync/atomic"
 	"time"
+
+	"github.com/hookmitt/hookmitt/dedupe/internal/bounded"
 )
 
 // The guard's calls of the store. Each is given up after Guard.Call whatever the store does: go-redis, for one,
@@ -59,37 +59,7 @@ func call[T any](ctx context.Context, g *Guard, do func(context.Context) (T, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	type answer struct {
-		value T
-		err   error
-	}
-	var gone atomic.Bool // set by whoever comes first: the answer, or the one who waits
-	answers := make(chan answer, 1)
-	go func() {
-		a := answer{err: fmt.Errorf("dedupe: the store: %w", ErrGoexit)}
-		defer func() {
-			if p := recover(); p != nil {
-				a.err = fmt.Errorf("dedupe: the store panicked: %v", p)
-			}
-			if gone.CompareAndSwap(false, true) {
-				answers <- a
-			} else if a.err == nil {
-				orphan(a.value)
-			}
-		}()
-		a.value, a.err = do(ctx)
-	}()
-	select {
-	case a := <-answers:
-		return a.value, a.err
-	case <-ctx.Done():
-		if gone.CompareAndSwap(false, true) {
-			var none T
-			return none, fmt.Errorf("%w: %w", ErrStalled, context.Cause(ctx))
-		}
-		a := <-answers
-		return a.value, a.err
-	}
+	return bounded.Do(ctx, do, orphan)
 }
 
 // newOwner is 96 random bits: who claims, so that a repeated claim is known for what it is.

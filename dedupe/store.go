@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/hookmitt/hookmitt/dedupe/internal/bounded"
 )
 
 // What stores and [Guard] return, for errors.Is.
@@ -13,7 +15,7 @@ var (
 	ErrFull      = errors.New("dedupe: the store is full")           // and forgets nothing early to make room
 	ErrKey       = errors.New("dedupe: not a key")
 	ErrStatus    = errors.New("dedupe: not a status that can be kept")
-	ErrStalled   = errors.New("dedupe: the store did not answer in time")
+	ErrStalled   = bounded.ErrStalled // the store did not answer in time
 )
 
 // maxID is the longest id, in bytes.

@@ -1,0 +1,45 @@
+-- Claims an event. KEYS: its record. ARGV: owner, lease in µs, remember in ms.
+-- Answers {1, token, run} claimed, {2, µs to wait} pending, or {3, status} done.
+local owner, lease, remember = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+
+local function pending(token, run)
+	return string.format('P%.0f:%.0f:%.0f:', now + lease, token, run) .. owner
+end
+
+if redis.call('SET', KEYS[1], pending(now, 1), 'NX', 'PX', remember) then
+	return {1, now, 1}
+end
+local record = redis.call('GET', KEYS[1])
+
+local status = record:match('^D%d+:(%d+)$')
+if status then
+	return {3, tonumber(status)}
+end
+
+local ends, token, run, runner = record:match('^P(%d+):(%d+):(%d+):(.*)$')
+if ends then
+	if runner == owner then -- a claim whose reply was lost, and that is asked for again
+		return {1, tonumber(token), tonumber(run)}
+	end
+	if ends - now > 0 then
+		return {2, ends - now}
+	end
+else
+	token, run = record:match('^F(%d+):(%d+)$')
+end
+if not token then
+	token, runner = record:match('^N(%d+):(.*)$')
+	run = 0
+	if not token then
+		return redis.error_reply('FOREIGN the value is no record of hookmitt')
+	end
+	if runner == owner then -- what it did was forgotten, so it must not have the event again
+		return {2, math.min(math.max(lease, 1), 1000000)}
+	end
+end
+
+token, run = math.max(token + 1, now), run + 1
+redis.call('SET', KEYS[1], pending(token, run), 'PX', remember)
+return {1, token, run}

@@ -1,0 +1,54 @@
+// Package redisstore keeps claims in Redis, so that many receivers act as one: whichever of them gets an event's repeat
+// knows the event.
+//
+//	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true, ReadTimeout: time.Second, MaxRetries: 1})
+//	store, err := redisstore.New(client, nil)
+//	for _, warning := range store.Check(ctx) {
+//		log.Print(warning)
+//	}
+//	receiver, err := middleware.New(hookmitt.Civo(), secrets, &middleware.Options{Store: store})
+//
+// It takes a single server, Sentinel and a Cluster, of Redis 6.0 or later. The client's options above are recommended and
+// not required: every call has a deadline of its own ([Options].Call), and a command that the client repeats does no
+// harm. Each call is one script on one key, and the only clock that counts is Redis's.
+//
+// # What is promised
+//
+// While Redis keeps what it was told: the laws of [dedupe.Store], for all processes together. A Redis that does not
+// answer costs attempts, answered 503, and no event: the provider tries again. A receiver that dies blocks the events it
+// was running for a lease.
+//
+// # What is not
+//
+// Redis forgets what it had acknowledged when a fail-over promotes a replica that had not heard of it, when it restarts
+// without a file that has it, and when it evicts. Each time an event may be done a second time; none is lost.
+// Options.Replicas closes the first of these, at a price. A clock that jumps ahead on Redis's machine ends leases early.
+// Where an effect must not happen twice, it and its mark belong into one transaction, or the claim's token fences it
+// ([dedupe.ClaimFrom]).
+//
+// # Settings
+//
+// Give it a Redis of its own, or at least a memory limit of its own:
+//
+//	maxmemory-policy noeviction       a full Redis then refuses new events, and the provider tries again
+//	appendonly yes                    with appendfsync everysec a crash of the machine forgets a second, with always nothing
+//	min-replicas-to-write 1           with replicas: a master without one takes no claims
+//
+// An event takes about 200 bytes while it is remembered (BenchmarkMemory), so ten events a second take 350 MB in 48 h.
+//
+// A user with these rights can do all of it:
+//
+//	ACL SETUSER hookmitt on >password ~hookmitt:* +eval +evalsha +script|load +time +get +set +del +info +wait
+//
+// +info is for [Store.Check] and +wait for Options.Replicas. A Cluster's client wants +cluster|slots, +cluster|shards and
+// +command as well.
+//
+// # Keys
+//
+// The record of an event is at prefix{scope/id}, as in
+//
+//	GET hookmitt:{civo/0b7e1c52}
+//
+// with every slash and percent sign of the scope written as %2F and %25. To have an event run again use
+// [Store.Forget], not DEL: a run that is under way would not notice.
+package redisstore
