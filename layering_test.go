@@ -34,6 +34,7 @@ var layers = map[string][]string{
 	"examples/civo":           {"*"},
 	"examples/integration":    {"*"},
 	"examples/quickstart":     {"*"},
+	"examples/production":     {"*"},
 }
 
 func TestImportsFollowTheLayers(t *testing.T) {
