@@ -35,6 +35,7 @@ var layers = map[string][]string{
 	"examples/integration":    {"*"},
 	"examples/quickstart":     {"*"},
 	"examples/production":     {"*"},
+	"examples/many":           {"*"},
 }
 
 func TestImportsFollowTheLayers(t *testing.T) {
