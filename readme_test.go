@@ -146,6 +146,30 @@ func production(ctx context.Context, server *http.Server, current, next string, 
 `, "vet")
 }
 
+func TestReadmeRedisCompiles(t *testing.T) {
+	t.Parallel()
+	inModule(t, `package several
+
+import (
+	"context"
+	"errors"
+	"log"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/hookmitt/hookmitt"
+	"github.com/hookmitt/hookmitt/dedupe/redisstore"
+	"github.com/hookmitt/hookmitt/middleware"
+	"github.com/hookmitt/hookmitt/verify"
+)
+
+func several(ctx context.Context, addr string, ring *verify.Keyring) (*middleware.Receiver, error) {
+`+block(t, "go", "redisstore.New")+`	return receiver, errors.Join(err, client.Ping(ctx).Err())
+}
+`, "vet")
+}
+
 func TestReadmeManualClockCompiles(t *testing.T) {
 	t.Parallel()
 	inModule(t, `package manual
