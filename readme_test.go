@@ -154,7 +154,6 @@ import (
 	"context"
 	"errors"
 	"log"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 

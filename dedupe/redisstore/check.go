@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,7 +16,13 @@ import (
 // events: keys that may be evicted, nothing on disk, replicas that may lag. It reads INFO, of every master of a
 // Cluster. It never fails: a Redis that cannot be asked, or that forbids INFO, is a sentence too.
 func (s *Store) Check(ctx context.Context) []string {
-	if cluster, ok := s.client.(*redis.ClusterClient); ok {
+	ctx, cancel := context.WithTimeout(ctx, s.options.Call)
+	defer cancel()
+	all, err := bounded.Do(ctx, func(ctx context.Context) ([]string, error) {
+		cluster, ok := s.client.(*redis.ClusterClient)
+		if !ok {
+			return s.check(ctx, s.client), nil
+		}
 		var mu sync.Mutex
 		var all []string
 		err := cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error {
@@ -27,16 +34,18 @@ func (s *Store) Check(ctx context.Context) []string {
 			}
 			return nil
 		})
-		if err != nil {
-			all = append(all, unknown(err))
-		}
-		return all
+		slices.Sort(all)
+		return all, err
+	}, func([]string) {})
+	if err != nil {
+		all = append(all, unknown(err))
 	}
-	return s.check(ctx, s.client)
+	return all
 }
 
+// check looks at one server, and leaves its caller time to tell of the others.
 func (s *Store) check(ctx context.Context, server redis.Cmdable) []string {
-	ctx, cancel := context.WithTimeout(ctx, s.options.Call)
+	ctx, cancel := context.WithTimeout(ctx, s.options.Call*3/4)
 	defer cancel()
 	text, err := bounded.Do(ctx, func(ctx context.Context) (string, error) { return server.Info(ctx).Result() }, func(string) {})
 	if err != nil {

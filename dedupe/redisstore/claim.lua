@@ -8,10 +8,22 @@ local function pending(token, run)
 	return string.format('P%.0f:%.0f:%.0f:', now + lease, token, run) .. owner
 end
 
-if redis.call('SET', KEYS[1], pending(now, 1), 'NX', 'PX', remember) then
+-- A repeat changes nothing, but WAIT waits only for what its connection has written.
+local function written(key)
+	local left = redis.call('PTTL', key)
+	if left > 0 then
+		redis.call('PEXPIRE', key, left)
+	end
+end
+
+local new = redis.pcall('SET', KEYS[1], pending(now, 1), 'NX', 'PX', remember)
+if new and new.ok then
 	return {1, now, 1}
 end
 local record = redis.call('GET', KEYS[1])
+if not record then
+	return new -- an error: Redis is full. What is known is answered even then.
+end
 
 local status = record:match('^D%d+:(%d+)$')
 if status then
@@ -21,6 +33,7 @@ end
 local ends, token, run, runner = record:match('^P(%d+):(%d+):(%d+):(.*)$')
 if ends then
 	if runner == owner then -- a claim whose reply was lost, and that is asked for again
+		written(KEYS[1])
 		return {1, tonumber(token), tonumber(run)}
 	end
 	if ends - now > 0 then
@@ -41,5 +54,6 @@ if not token then
 end
 
 token, run = math.max(token + 1, now), run + 1
+redis.call('DEL', KEYS[1]) -- as in settle.lua: what is known may run even in a Redis that is full
 redis.call('SET', KEYS[1], pending(token, run), 'PX', remember)
 return {1, token, run}

@@ -1,16 +1,18 @@
 // Package redisstore keeps claims in Redis, so that many receivers act as one: whichever of them gets an event's repeat
 // knows the event.
 //
-//	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true, ReadTimeout: time.Second, MaxRetries: 1})
+//	client := redis.NewClient(&redis.Options{Addr: addr})
 //	store, err := redisstore.New(client, nil)
 //	for _, warning := range store.Check(ctx) {
 //		log.Print(warning)
 //	}
 //	receiver, err := middleware.New(hookmitt.Civo(), secrets, &middleware.Options{Store: store})
 //
-// It takes a single server, Sentinel and a Cluster, of Redis 6.0 or later. The client's options above are recommended and
-// not required: every call has a deadline of its own ([Options].Call), and a command that the client repeats does no
-// harm. Each call is one script on one key, and the only clock that counts is Redis's.
+// It takes a single server, Sentinel and a Cluster, of Redis 6.0 or later. Each call is one script on one key, and the
+// only clock that counts is Redis's. The client may be as it comes: every call has a deadline of its own
+// ([Options].Call), and a command that the client repeats does no harm. With ContextTimeoutEnabled the client hangs up at
+// that deadline too, and then nobody can give back a claim that a stalled Redis grants later: its event is busy for a
+// lease.
 //
 // # What is promised
 //
@@ -22,7 +24,8 @@
 //
 // Redis forgets what it had acknowledged when a fail-over promotes a replica that had not heard of it, when it restarts
 // without a file that has it, and when it evicts. Each time an event may be done a second time; none is lost.
-// Options.Replicas closes the first of these, at a price. A clock that jumps ahead on Redis's machine ends leases early.
+// Options.Replicas closes the first of these, at a price; with it the client repeats nothing, and a claim whose reply is
+// lost is busy for a lease. A clock that jumps ahead on Redis's machine ends leases early.
 // Where an effect must not happen twice, it and its mark belong into one transaction, or the claim's token fences it
 // ([dedupe.ClaimFrom]).
 //
@@ -38,10 +41,9 @@
 //
 // A user with these rights can do all of it:
 //
-//	ACL SETUSER hookmitt on >password ~hookmitt:* +eval +evalsha +script|load +time +get +set +del +info +wait
+//	ACL SETUSER hookmitt on >password ~hookmitt:* +eval +evalsha +time +get +set +del +pttl +pexpire +info +wait
 //
-// +info is for [Store.Check] and +wait for Options.Replicas. A Cluster's client wants +cluster|slots, +cluster|shards and
-// +command as well.
+// +info is for [Store.Check] and +wait for Options.Replicas. A Cluster's client wants +cluster|slots and +command as well.
 //
 // # Keys
 //

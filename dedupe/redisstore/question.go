@@ -70,9 +70,9 @@ func (s *Store) ask(ctx context.Context, q question) ([]int64, error) {
 	switch {
 	case err == nil:
 		return reply, nil
-	case redis.HasErrorPrefix(err, "FOREIGN"), strings.Contains(err.Error(), "WRONGTYPE"): // which Redis 6 has within a sentence
+	case strings.Contains(err.Error(), "FOREIGN"), strings.Contains(err.Error(), "WRONGTYPE"): // which Redis 6 has within a sentence
 		return nil, fmt.Errorf("%w: %s: %w", ErrForeign, s.name(q.key), err)
-	case redis.HasErrorPrefix(err, "OOM"):
+	case strings.Contains(err.Error(), "OOM command not allowed"): // likewise
 		return nil, fmt.Errorf("%w: %w", dedupe.ErrFull, err)
 	}
 	return reply, err

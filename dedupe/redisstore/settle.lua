@@ -9,7 +9,14 @@ end
 
 local settled = record:match('^D(%d+):%d+$')
 if settled then
-	return {deed == 'commit' and settled == token and 1 or 0}
+	if deed ~= 'commit' or settled ~= token then
+		return {0}
+	end
+	local left = redis.call('PTTL', KEYS[1]) -- a repeat changes nothing, but WAIT waits only for what its connection has written
+	if left > 0 then
+		redis.call('PEXPIRE', KEYS[1], left)
+	end
+	return {1}
 end
 settled = record:match('^F(%d+):%d+$')
 if settled then

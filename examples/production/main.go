@@ -38,10 +38,7 @@ func main() {
 	flag.StringVar(&s.dead, "dead", "dead", "directory for events that failed to the end")
 	flag.StringVar(&s.inventory, "inventory", "http://127.0.0.1:9000", "the service that keeps the inventory")
 	flag.Parse()
-	client := redis.NewUniversalClient(&redis.UniversalOptions{
-		Addrs: strings.Split(*redisAddrs, ","), MasterName: *master,
-		ContextTimeoutEnabled: true, ReadTimeout: time.Second, MaxRetries: 1,
-	})
+	client := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: strings.Split(*redisAddrs, ","), MasterName: *master})
 	err := errors.Join(s.run(*addr, client), client.Close())
 	if err != nil {
 		slog.Error("ended", "err", err)

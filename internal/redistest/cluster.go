@@ -28,7 +28,7 @@ func StartCluster(t testing.TB, n int) []*Server {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for _, s := range servers {
-		eventually(t, "the cluster is up", func() bool {
+		Eventually(t, "the cluster is up", func() bool {
 			info, err := s.Do("cluster", "info")
 			return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:"+strconv.Itoa(n))
 		})
@@ -52,29 +52,23 @@ func StartSentinel(t testing.TB) *Sentinel {
 	t.Helper()
 	need(t, "redis-sentinel", "redis-cli")
 	shared := newClock(t)
-	s := &Sentinel{Master: startBy(t, shared, "--repl-diskless-sync-delay", "0", "--repl-timeout", forever)}
-	s.Link = Through(t, s.Master.Addr)
-	host, port, _ := net.SplitHostPort(s.Link.Addr)
-	s.Replica = startBy(t, shared, "--replicaof", host+" "+port, "--repl-timeout", forever)
-	eventually(t, "the replica has caught up", func() bool {
-		info, err := s.Replica.Do("info", "replication")
-		return err == nil && strings.Contains(info, "master_link_status:up")
-	})
-	host, port, _ = net.SplitHostPort(s.Master.Addr)
+	s := &Sentinel{Master: startBy(t, shared, "--repl-timeout", forever)}
+	s.Replica, s.Link = StartReplica(t, s.Master)
+	host, port, _ := net.SplitHostPort(s.Master.Addr)
 	config := filepath.Join(t.TempDir(), "sentinel.conf") // which it rewrites
 	fatal(t, os.WriteFile(config, fmt.Appendf(nil, "sentinel monitor %[1]s %s %s 1\nsentinel down-after-milliseconds %[1]s 500\n"+
 		"sentinel failover-timeout %[1]s 5000\n", MasterName, host, port), 0o600))
 	sentinel, err := open("redis-sentinel", t.TempDir(), nil, []string{config})
 	s.Addr = started(t, sentinel, err).Addr
-	eventually(t, "the sentinel knows the replica", func() bool {
+	Eventually(t, "the sentinel knows the replica", func() bool {
 		info, err := sentinel.Do("sentinel", "replicas", MasterName)
 		return err == nil && strings.Contains(info, s.Replica.Addr)
 	})
 	return s
 }
 
-// eventually waits for what another process does in its own time.
-func eventually(t testing.TB, what string, holds func() bool) {
+// Eventually waits for what another process does in its own time, a minute at most.
+func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for until := time.Now().Add(time.Minute); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(until) {

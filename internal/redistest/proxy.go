@@ -49,7 +49,11 @@ func (p *Proxy) LoseReplies(n int) {
 func (p *Proxy) Stall() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.flows = make(chan struct{})
+	select {
+	case <-p.flows:
+		p.flows = make(chan struct{})
+	default: // it holds them already
+	}
 }
 
 // Resume lets flow what Stall holds.

@@ -1,0 +1,20 @@
+package redisstore_test
+
+import (
+	"flag"
+	"log/slog"
+	"os"
+	"testing"
+
+	"github.com/redis/go-redis/v9/logging"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // middleware.New speaks of ids
+	logging.Disable()                              // go-redis speaks of connections, which the tests break
+	if addr := os.Getenv(receiverOf); addr != "" {
+		receiveForEver(addr)
+	}
+	_ = flag.Set("test.parallel", "8") // the tests wait for servers, and not for processors; the command line may say otherwise
+	os.Exit(m.Run())
+}
