@@ -118,6 +118,12 @@ func (s HMAC) Covers(header string) bool {
 	return false
 }
 
+// fits reports why a secret is none of the scheme's.
+func (s HMAC) fits(secret Secret) error {
+	_, err := secret.prepare(s.Hash, s.Key)
+	return err
+}
+
 // claim is what a request claims: its timestamp, word for word, and the digests of the scheme's version.
 type claim struct {
 	timestamp string

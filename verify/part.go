@@ -87,19 +87,43 @@ func (s HMAC) sum(m *mac, h http.Header, timestamp string, body []byte) []byte {
 		return m.sum()
 	}
 	for _, p := range s.Signed {
-		switch p.kind {
-		case partBody:
+		if p.kind == partBody {
 			m.write(body)
-		case partHeader:
-			m.writeString(values(h, p.text)[0])
-		case partText:
-			m.writeString(p.text)
-		case partTimestamp:
-			m.writeString(timestamp)
-		case partNone:
+		} else {
+			m.writeString(p.textIn(h, timestamp))
 		}
 	}
 	return m.sum()
+}
+
+// message is the signed parts in one piece.
+func (s HMAC) message(h http.Header, timestamp string, body []byte) []byte {
+	if s.Signed == nil {
+		return body
+	}
+	var message []byte
+	for _, p := range s.Signed {
+		if p.kind == partBody {
+			message = append(message, body...)
+		} else {
+			message = append(message, p.textIn(h, timestamp)...)
+		}
+	}
+	return message
+}
+
+// textIn is what a part other than the body says in a request.
+func (p Part) textIn(h http.Header, timestamp string) string {
+	switch p.kind {
+	case partHeader:
+		return values(h, p.text)[0]
+	case partTimestamp:
+		return timestamp
+	case partText:
+		return p.text
+	case partNone, partBody:
+	}
+	return ""
 }
 
 // sameHeader reports whether two names are one header's. The empty name is nobody's.

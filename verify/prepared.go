@@ -26,6 +26,9 @@ const base64Key KeyForm = "base64:"
 const fipsKeyBytes = 14
 
 func (f KeyForm) decode(text []byte) ([]byte, error) {
+	if bytes.HasPrefix(text, []byte(publicPrefix)) { //constanttime:public if it is one, anybody may have it and make MACs under it
+		return nil, errPublicAsSecret
+	}
 	prefix, ok := strings.CutPrefix(string(f), string(base64Key))
 	if !ok {
 		return text, nil

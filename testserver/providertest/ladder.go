@@ -14,7 +14,7 @@ import (
 )
 
 // ladder lets every attempt fail, in virtual time.
-func ladder(t *testing.T, p hookmitt.Provider) {
+func ladder(t *testing.T, p subject) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		ids := map[string]bool{}
@@ -46,7 +46,7 @@ func ladder(t *testing.T, p hookmitt.Provider) {
 }
 
 // once lets the first answer be lost, and expects the retry to be one that a receiver can recognise.
-func once(t *testing.T, p hookmitt.Provider) {
+func once(t *testing.T, p subject) {
 	if p.Retry.Retries() == 0 {
 		t.Skip("the provider never retries")
 	}
@@ -67,14 +67,14 @@ func once(t *testing.T, p hookmitt.Provider) {
 }
 
 // send lets a simulator deliver the provider's first sample to a handler.
-func send(t *testing.T, p hookmitt.Provider, h http.Handler, faults ...testserver.Fault) (testserver.Timeline, error) {
+func send(t *testing.T, p subject, h http.Handler, faults ...testserver.Fault) (testserver.Timeline, error) {
 	t.Helper()
-	server, err := testserver.New(p, &testserver.Options{Transport: testserver.InProcess(h)})
+	server, err := testserver.New(p.Provider, &testserver.Options{Transport: testserver.InProcess(h)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	endpoint, err := server.Subscribe(testserver.Subscription{URL: "http://receiver.test/", Secret: secret})
+	endpoint, err := server.Subscribe(testserver.Subscription{URL: "http://receiver.test/", Secret: p.secret})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@
 package providertest
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"slices"
@@ -19,17 +20,39 @@ import (
 	"github.com/hookmitt/hookmitt/verify"
 )
 
-var (
-	secret = verify.NewSecret("providertest, the secret")
-	other  = verify.NewSecret("providertest, another one")
-)
+// subject is a provider under test, with two secrets that its scheme takes.
+type subject struct {
+	hookmitt.Provider
+	secret, other verify.Secret
+}
 
 // id is one that every field takes.
 const id = "3f2a6c1e-9d4b-4e0a-8f7c-1b2d3e4f5a6b"
 
-// Run checks every law, each as a subtest. The provider's secrets must be raw text; its Events must hold a sample.
+// Run checks every law, each as a subtest, with secrets of the first form that the provider's scheme takes: any text,
+// or base64, with whsec_ or without. The provider's Events must hold a sample.
 func Run(t *testing.T, p hookmitt.Provider) {
 	t.Helper()
+	if p.Scheme != nil {
+		for _, form := range []func(text string) string{
+			func(text string) string { return text },
+			func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) },
+			func(text string) string { return "whsec_" + base64.StdEncoding.EncodeToString([]byte(text)) },
+		} {
+			secret, other := verify.NewSecret(form("providertest, the secret")), verify.NewSecret(form("providertest, another one"))
+			if !errors.Is(p.Scheme.Sign(secret, http.Header{}, nil, time.Now()), verify.ErrSecretForm) {
+				RunWith(t, p, secret, other)
+				return
+			}
+		}
+	}
+	RunWith(t, p, verify.NewSecret("providertest, the secret"), verify.NewSecret("providertest, another one"))
+}
+
+// RunWith is [Run] with two secrets of a form that Run does not know. Both must be able to sign.
+func RunWith(t *testing.T, provider hookmitt.Provider, secret, other verify.Secret) {
+	t.Helper()
+	p := subject{provider, secret, other}
 	if err := p.Validate(); err != nil {
 		t.Fatalf("the provider does not validate: %v", err)
 	}
@@ -38,7 +61,7 @@ func Run(t *testing.T, p hookmitt.Provider) {
 	}
 	for _, law := range []struct {
 		name string
-		test func(*testing.T, hookmitt.Provider)
+		test func(*testing.T, subject)
 	}{
 		{"Open undoes Seal", openUndoesSeal},
 		{"a changed body is refused", changedBody},
@@ -53,12 +76,12 @@ func Run(t *testing.T, p hookmitt.Provider) {
 }
 
 // sealed is a request for each sample.
-func sealed(t *testing.T, p hookmitt.Provider, see func(e events.Event, h http.Header, body []byte)) {
+func sealed(t *testing.T, p subject, see func(e events.Event, h http.Header, body []byte)) {
 	t.Helper()
 	for _, typ := range p.Events.Types() {
 		e, _ := p.Events.Sample(typ)
 		e.ID, e.Time = id, time.Date(2025, 1, 15, 10, 30, 0, 0, time.UTC)
-		h, body, err := p.Seal(secret, e, time.Now())
+		h, body, err := p.Seal(p.secret, e, time.Now())
 		if err != nil {
 			t.Fatalf("%s: Seal: %v", typ, err)
 		}
@@ -66,14 +89,14 @@ func sealed(t *testing.T, p hookmitt.Provider, see func(e events.Event, h http.H
 	}
 }
 
-func open(p hookmitt.Provider, h http.Header, body []byte) (events.Event, error) {
-	e, _, err := p.Open([]verify.Secret{secret}, h, body)
+func open(p subject, h http.Header, body []byte) (events.Event, error) {
+	e, _, err := p.Open([]verify.Secret{p.secret}, h, body)
 	return e, err
 }
 
-func openUndoesSeal(t *testing.T, p hookmitt.Provider) {
+func openUndoesSeal(t *testing.T, p subject) {
 	sealed(t, p, func(e events.Event, h http.Header, body []byte) {
-		got, matched, err := p.Open([]verify.Secret{other, secret}, h, body)
+		got, matched, err := p.Open([]verify.Secret{p.other, p.secret}, h, body)
 		switch {
 		case err != nil:
 			t.Fatalf("%s: Open of what Seal made: %v", e.Type, err)
@@ -93,7 +116,7 @@ func openUndoesSeal(t *testing.T, p hookmitt.Provider) {
 	})
 }
 
-func changedBody(t *testing.T, p hookmitt.Provider) {
+func changedBody(t *testing.T, p subject) {
 	sealed(t, p, func(e events.Event, h http.Header, body []byte) {
 		body = slices.Clone(body)
 		for bit := range 8 * len(body) {
@@ -109,7 +132,7 @@ func changedBody(t *testing.T, p hookmitt.Provider) {
 	})
 }
 
-func changedHeader(t *testing.T, p hookmitt.Provider) {
+func changedHeader(t *testing.T, p subject) {
 	field, inHeader := p.Codec.IDField().Header()
 	if inHeader && !p.Scheme.Covers(field) && p.Identity() != hookmitt.UnsignedID {
 		t.Errorf("the signature does not cover the id in %s, and Identity is %v", field, p.Identity())
@@ -132,9 +155,9 @@ func changedHeader(t *testing.T, p hookmitt.Provider) {
 	})
 }
 
-func notSigned(t *testing.T, p hookmitt.Provider) {
+func notSigned(t *testing.T, p subject) {
 	sealed(t, p, func(e events.Event, h http.Header, body []byte) {
-		if _, _, err := p.Open([]verify.Secret{other}, h, body); !errors.Is(err, verify.ErrMismatch) {
+		if _, _, err := p.Open([]verify.Secret{p.other}, h, body); !errors.Is(err, verify.ErrMismatch) {
 			t.Errorf("%s: under another secret Open says %v", e.Type, err)
 		}
 		if _, _, err := p.Open(nil, h, body); err == nil {
@@ -156,7 +179,7 @@ func notSigned(t *testing.T, p hookmitt.Provider) {
 	})
 }
 
-func doubled(t *testing.T, p hookmitt.Provider) {
+func doubled(t *testing.T, p subject) {
 	sealed(t, p, func(e events.Event, h http.Header, body []byte) {
 		for _, name := range signatures(p, e, h) {
 			two := h.Clone()
@@ -172,7 +195,7 @@ func doubled(t *testing.T, p hookmitt.Provider) {
 }
 
 // signatures are the headers that signing adds.
-func signatures(p hookmitt.Provider, e events.Event, h http.Header) []string {
+func signatures(p subject, e events.Event, h http.Header) []string {
 	before := http.Header{"Content-Type": nil}
 	_, _ = p.Codec.Seal(e, before)
 	var added []string
