@@ -5,6 +5,8 @@ BIN := $(CURDIR)/.bin
 # The tools have a module of their own, outside any workspace: their hundreds of dependencies must not choose the
 # versions of ours.
 TOOLS := cd tools && GOWORK=off $(GO)
+# What one example needs and no user does has a module of its own, too.
+ROUTERS := cd examples/routers && GOWORK=off $(GO)
 
 .PHONY: help
 help: ## list the targets
@@ -14,6 +16,7 @@ help: ## list the targets
 test: setup lint ## install what the tests need; then vet, linters, and all tests under the race detector with the fuzz seeds
 	$(TOOLS) run ./mutants -C .. -check
 	$(TOOLS) test ./constanttime
+	$(ROUTERS) test -race ./...
 	$(GO) test -race ./...
 	$(GO) test ./... # without the race detector, whose cost hides allocations and forbids the large tests
 
@@ -27,6 +30,9 @@ lint: $(BIN)/golangci-lint $(BIN)/constanttime ## go vet and the linters
 	$(GO) vet -vettool=$(BIN)/constanttime ./verify
 	$(BIN)/golangci-lint run ./...
 	$(GO) mod tidy -diff
+	$(ROUTERS) vet ./...
+	$(ROUTERS) mod tidy -diff
+	cd examples/routers && GOWORK=off $(BIN)/golangci-lint run ./...
 
 $(BIN)/golangci-lint: tools/go.mod
 	@echo "Building golangci-lint, which takes some minutes the first time"

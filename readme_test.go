@@ -146,6 +146,32 @@ func production(ctx context.Context, server *http.Server, current, next string, 
 `, "vet")
 }
 
+func TestReadmeExplainsWhatItSays(t *testing.T) {
+	t.Parallel()
+	call := block(t, "go", "verify.Explain")
+	out := inModule(t, `package explain
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/hookmitt/hookmitt"
+	"github.com/hookmitt/hookmitt/verify"
+)
+
+func TestExplain(t *testing.T) {
+	secrets, header, body := []verify.Secret{verify.NewSecret("test-secret")}, http.Header{}, []byte("{}")
+	_ = hookmitt.Civo().Scheme.Sign(secrets[0], header, body, time.Now())
+	body = append(body, '\n')
+`+call+`}
+`, "test", "-v")
+	for _, line := range regexp.MustCompile(`(?m)^// (.*)$`).FindAllStringSubmatch(call, -1) {
+		require.Contains(t, out, line[1])
+	}
+}
+
 func TestReadmeRedisCompiles(t *testing.T) {
 	t.Parallel()
 	inModule(t, `package several

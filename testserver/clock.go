@@ -26,8 +26,8 @@ func Real() Clock { return Clock{} }
 // Scaled runs so many times faster than the real clock: with 60, an hour of retries takes a minute.
 func Scaled(factor float64) Clock { return Clock{mode: clockScaled, factor: factor} }
 
-// Manual moves only by [Server.Advance], [Server.AdvanceNext] and [Server.Drain]. An attempt lasts on it as long as it
-// really did, to a tenth of a second, so that a timeline comes out the same as long as no handler is near such a tenth.
+// Manual moves only by [Server.Advance], [Server.AdvanceNext] and [Server.Drain]. An attempt lasts on it for the whole
+// seconds that it really did: a time-out counts, and whatever else the machine had to do meanwhile does not.
 //
 // The receiver's clock does not move with it, nor with [Scaled]: neither can show whether a receiver remembers for long
 // enough, or when its lease ends. A testing/synctest bubble moves both.

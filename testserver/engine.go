@@ -60,7 +60,7 @@ func (e *engine) time() time.Time {
 func (e *engine) after(began time.Time, lasted time.Duration) time.Time {
 	switch e.clock.mode {
 	case clockManual:
-		return began.Add(lasted.Truncate(100 * time.Millisecond)) // whatever else the machine had to do meanwhile
+		return began.Add(lasted.Truncate(time.Second)) // whatever else the machine had to do meanwhile
 	case clockScaled:
 		return began.Add(time.Duration(float64(lasted) * e.clock.factor))
 	case clockReal:

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hookmitt/hookmitt"
 	"github.com/hookmitt/hookmitt/verify"
@@ -62,7 +63,22 @@ func (s *Server) complete(sub Subscription) (full Subscription, made string, err
 		}
 	}
 	sub.Events = slices.Clone(sub.Events)
-	return sub, made, nil
+	return sub, made, s.trySeal(sub.Secret)
+}
+
+// trySeal seals a sample of the provider's: a secret that is not of the scheme's form, a public key, a signed header that
+// the codec does not write, are better known now than at the first event.
+func (s *Server) trySeal(secret verify.Secret) error {
+	types := s.provider.Events.Types()
+	if len(types) == 0 || secret.IsZero() {
+		return nil
+	}
+	e, _ := s.provider.Events.Sample(types[0])
+	e.ID, e.Time = newID(s.provider.Codec.IDField()), time.Now()
+	if _, _, err := s.provider.Seal(secret, e, time.Now()); err != nil {
+		return fmt.Errorf("testserver: %s cannot send %s with this secret: %w", s.provider.Name, e.Type, err)
+	}
+	return nil
 }
 
 // wants reports whether the subscription is for events of a type.

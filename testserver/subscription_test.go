@@ -213,26 +213,6 @@ func TestSubscriptionIsTheCallersOwn(t *testing.T) {
 	require.Equal(t, []string{"server.started"}, ep.Subscription().Events)
 }
 
-func TestSubscriptionRefused(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		sub  testserver.Subscription
-		want string
-	}{
-		"fewer than no attempts":    {testserver.Subscription{MaxAttempts: -1}, "MaxAttempts is -1"},
-		"a method in small letters": {testserver.Subscription{Method: "put"}, `Method "put"`},
-		"a method of two words":     {testserver.Subscription{Method: "PUT IT"}, `Method "PUT IT"`},
-		"an event without a name":   {testserver.Subscription{Events: []string{"server.started", ""}}, "Events"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c.sub.URL, c.sub.Secret = receiverURL, secret
-			_, err := newServer(t, hookmitt.CDHosting(), statuses(200)).Subscribe(c.sub)
-			require.ErrorContains(t, err, c.want)
-		})
-	}
-}
-
 func TestSendTest(t *testing.T) {
 	t.Parallel()
 	p := hookmitt.Civo()

@@ -50,8 +50,12 @@ func run(root, list string, check bool, only int) error {
 	if err != nil {
 		return err
 	}
+	tried := mutants
+	if only > 0 && only <= len(mutants) {
+		tried = mutants[only-1 : only]
+	}
 	if !check {
-		if err := baseline(root, mutants); err != nil {
+		if err := baseline(root, tried); err != nil {
 			return err
 		}
 	}
