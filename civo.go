@@ -16,10 +16,12 @@ import (
 // 2xx counts and a redirect does not; retries after 5 m, 30 m, 1 h, 2 h and 6 h; the webhook disabled when the last
 // one fails.
 //
-// From its public clients (civo/civogo, webhook.go): a secret of 32 letters and digits is made up where none is given.
+// From its public clients: a secret of 32 letters and digits is made up where none is given (civo/civogo, webhook.go);
+// the names of 57 events (Lazarus404/civo, lib/civo/webhooks.ex), to which the page adds one. All of them have one
+// payload, [events.Resource].
 //
-// Assumed: POST as application/json; gaps counted from the end of the failed attempt. If that is wrong, retries come
-// some seconds earlier, which changes nothing here.
+// Assumed: a payload in the body of some events, which is kept raw; POST as application/json; gaps counted from the end
+// of the failed attempt. If the last is wrong, retries come some seconds earlier, which changes nothing here.
 //
 // The signature does not cover X-Civo-Event, and the body has nothing unique in it: see [UnsignedID].
 func Civo() Provider {
@@ -32,6 +34,7 @@ func Civo() Provider {
 			Data: events.WholeBody(),
 		},
 		Events:       events.Civo(),
+		Test:         events.InstanceCreated,
 		Retry:        Fixed(5*time.Minute, 30*time.Minute, time.Hour, 2*time.Hour, 6*time.Hour),
 		DisableAfter: 6,
 		Secretless:   SecretMade,

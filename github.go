@@ -32,6 +32,7 @@ func GitHub() Provider {
 			"ping": map[string]any{"zen": "Keep it logically awesome.", "hook_id": 1},
 			"push": map[string]any{"ref": "refs/heads/main", "repository": map[string]any{"full_name": "octocat/hello-world"}},
 		},
+		Test:       "ping",
 		Secretless: SecretAbsent,
 		Deadline:   10 * time.Second,
 	}

@@ -23,6 +23,7 @@ type Provider struct {
 	Scheme       verify.Scheme  // which bytes are signed, how, in which header. Required.
 	Codec        events.Codec   // where id, type, time and data travel. Required.
 	Events       events.Catalog // what it can send, with samples. Optional: types are an open set.
+	Test         string         // type of the test event that it sends when asked to. Default: the first of Events.
 	Method       string         // Default: POST.
 	Acks         []int          // statuses that count as success, 200 among them. Default: every 2xx.
 	Retry        Schedule       // when it tries again. Default: never.
@@ -59,6 +60,8 @@ func (p Provider) Validate() error {
 		return fmt.Errorf("hookmitt: Method %q is not an HTTP method in capitals", p.Method)
 	case len(p.Acks) > 0 && !slices.Contains(p.Acks, http.StatusOK):
 		return fmt.Errorf("hookmitt: Acks %v lacks 200, which is what a receiver answers", p.Acks)
+	case p.Test != "" && len(p.Events) > 0 && p.Events[p.Test] == nil:
+		return fmt.Errorf("hookmitt: Test: Events has no sample of %q", p.Test)
 	case p.DisableAfter < 0:
 		return fmt.Errorf("hookmitt: DisableAfter is %d", p.DisableAfter)
 	case p.Secretless > SecretAbsent:

@@ -168,6 +168,7 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		"a negative gap":                     {func(p *hookmitt.Provider) { p.Retry = hookmitt.Fixed(1, -1) }, "gap 2"},
 		"a negative DisableAfter":            {func(p *hookmitt.Provider) { p.DisableAfter = -1 }, "DisableAfter"},
 		"an unknown Secretless":              {func(p *hookmitt.Provider) { p.Secretless = 3 }, "Secretless"},
+		"a test event without a sample":      {func(p *hookmitt.Provider) { p.Test = "instance.flown" }, "instance.flown"},
 		"no deadline":                        {func(p *hookmitt.Provider) { p.Deadline = 0 }, "Deadline"},
 		"a header for a scheme without one":  {func(p *hookmitt.Provider) { p.Scheme = foreignScheme{p.Scheme}; *p = p.WithSignatureHeader("X") }, "WithSignatureHeader"},
 		"an id for a codec that has its own": {func(p *hookmitt.Provider) { p.Codec = foreignCodec{p.Codec}; *p = p.WithID(events.BodyDigest()) }, "WithID"},

@@ -21,8 +21,8 @@ func (c Catalog) Sample(typ string) (Event, bool) {
 	return Named(typ, data), true
 }
 
-// catalog makes one of payloads that know their type.
-func catalog(samples ...Payload) Catalog {
+// CatalogOf makes a catalogue of samples that know their type.
+func CatalogOf(samples ...Payload) Catalog {
 	c := make(Catalog, len(samples))
 	for _, s := range samples {
 		c[s.EventType()] = s

@@ -13,9 +13,12 @@ type Resource struct {
 	Payload    json.RawMessage `json:"payload,omitzero"`
 }
 
-// Civo lists events that Civo sends, with samples.
+// Civo lists the events that Civo is known to send ([InstanceCreated] and the others), with samples. A receiver takes
+// others too.
 func Civo() Catalog {
-	return Catalog{
-		"instance.created": Resource{Event: "instance.created", ResourceID: "84894d17-da88-45bb-8817-9b3b75cf61bf"},
+	c := make(Catalog, len(civoTypes))
+	for _, typ := range civoTypes {
+		c[typ] = Resource{Event: typ, ResourceID: "84894d17-da88-45bb-8817-9b3b75cf61bf"}
 	}
+	return c
 }

@@ -9,17 +9,6 @@ import (
 	"github.com/hookmitt/hookmitt/events"
 )
 
-func TestInstanceCreatedGolden(t *testing.T) {
-	t.Parallel()
-	e := golden(t, civo, civoHeader(), "civo/instance.created.json")
-	require.Equal(t, civoID, e.ID)
-	require.Equal(t, "instance.created", e.Type)
-	require.True(t, e.Time.IsZero())
-	got, err := events.Decode[events.Resource](e)
-	require.NoError(t, err)
-	require.Equal(t, events.Resource{Event: "instance.created", ResourceID: "84894d17-da88-45bb-8817-9b3b75cf61bf"}, got)
-}
-
 func TestResourceTakesWhatIsNotDocumented(t *testing.T) {
 	t.Parallel()
 	const id = "84894d17-da88-45bb-8817-9b3b75cf61bf"

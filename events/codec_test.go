@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -32,21 +31,6 @@ func requireMalformed(t *testing.T, err error) {
 	t.Helper()
 	require.ErrorIs(t, err, events.ErrMalformed)
 	require.NotContains(t, err.Error(), canary)
-}
-
-// golden opens a body that is kept as it came, and shows that the codec writes it the same again.
-func golden(t *testing.T, codec events.JSON, h http.Header, path string) events.Event {
-	t.Helper()
-	body, err := os.ReadFile("testdata/" + path)
-	require.NoError(t, err)
-	e, err := codec.Open(h, body)
-	require.NoError(t, err)
-	again := e
-	again.Raw = nil
-	sealed, err := codec.Seal(again, http.Header{})
-	require.NoError(t, err)
-	require.Equal(t, string(body), string(sealed))
-	return e
 }
 
 func TestOpenGivesBackWhatSealWasGiven(t *testing.T) {

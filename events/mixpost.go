@@ -2,121 +2,116 @@ package events
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
 )
 
-// PostPublished is the data of post.published, a post that went out. Mixpost documents no payload; the fields are those of its REST API's post,
-// as a service of the same kind documents them for webhooks (sebastiendb/purrplan-mcp, docs/partner-api.md). Only the
-// uuid, without which the event says nothing, is asked for.
+// PostCreated is the data of post.created: the [Post]. The event's name comes from an operator's notes
+// (Justy6674/NotRealSmartAgency, docs/specs/nrs-mixpost-webhooks.md); that its data is a post is assumed.
+type PostCreated struct{ Post }
+
+// EventType implements [Payload].
+func (PostCreated) EventType() string { return "post.created" }
+
+// PostUpdated is the data of post.updated: the [Post]. What is known of it is what is known of [PostCreated].
+type PostUpdated struct{ Post }
+
+// EventType implements [Payload].
+func (PostUpdated) EventType() string { return "post.updated" }
+
+// PostScheduled is the data of post.scheduled: the [Post], with ScheduledAt.
+type PostScheduled struct{ Post }
+
+// EventType implements [Payload].
+func (PostScheduled) EventType() string { return "post.scheduled" }
+
+// PostPublished is the data of post.published: the [Post], which went out.
 type PostPublished struct {
-	ID          int64         `json:"id,omitzero"`
-	UUID        string        `json:"uuid"               validate:"required"`
-	Status      string        `json:"status,omitzero"` // "published"; draft, scheduled, publishing, failed elsewhere
-	Accounts    []PostAccount `json:"accounts,omitzero"  validate:"dive"`
-	Versions    []PostVersion `json:"versions,omitzero"  validate:"dive"`
-	Tags        []PostTag     `json:"tags,omitzero"      validate:"dive"`
-	User        PostUser      `json:"user,omitzero"`
-	ScheduledAt DateTime      `json:"scheduled_at,omitzero"`
-	PublishedAt DateTime      `json:"published_at,omitzero"`
-	CreatedAt   DateTime      `json:"created_at,omitzero"`
-	Trashed     bool          `json:"trashed,omitzero"`
+	Post
+	Published []Publication `json:"published,omitzero"` // an addition of PurrPlan's (sebastiendb/purrplan-mcp, docs/partner-api.md)
 }
 
 // EventType implements [Payload].
 func (PostPublished) EventType() string { return "post.published" }
 
-// PostAccount is a social-media account that a post goes to.
-type PostAccount struct {
-	ID       int64  `json:"id,omitzero"`
-	UUID     string `json:"uuid,omitzero"`
-	Name     string `json:"name,omitzero"`
-	Username string `json:"username,omitzero"`
-	Provider string `json:"provider,omitzero"`
+// Publication is where a post went out.
+type Publication struct {
+	URL string `json:"url,omitzero"`
 }
 
-// PostVersion is what a post says on one account; AccountID 0 is the version common to all.
-type PostVersion struct {
-	AccountID  int64           `json:"account_id"`
-	IsOriginal bool            `json:"is_original,omitzero"`
-	Content    []PostContent   `json:"content,omitzero"  validate:"dive"`
-	Options    json.RawMessage `json:"options,omitzero"` // by network; PHP writes an empty map as [], so it stays raw
+// PostPublishingFailed is the data of post.publishing_failed: the [Post], which did not go out. In which member Mixpost
+// says why is not documented, so look for it in [Event].Data, which has all of them.
+type PostPublishingFailed struct {
+	Post
+	Failures json.RawMessage `json:"failures,omitzero"` // an addition of PurrPlan's, of which the form is not documented
 }
 
-// PostContent is one message of a version.
-type PostContent struct {
-	Body  string          `json:"body,omitzero"`
-	Media json.RawMessage `json:"media,omitzero"`
-	URL   string          `json:"url,omitzero"`
+// EventType implements [Payload].
+func (PostPublishingFailed) EventType() string { return "post.publishing_failed" }
+
+// PostDeleted is the data of post.deleted, which is no [Post]: several may go at once, and all that is left of them is
+// their uuids (sebastiendb/purrplan-mcp, docs/partner-api.md). Exactly one of Deleted and ToTrash is true, or the
+// event is invalid: a handler must not guess whether they can still come back.
+type PostDeleted struct {
+	UUIDs   []string `json:"uuids"             validate:"required,dive,required"`
+	Deleted bool     `json:"deleted,omitzero"`  // for good
+	ToTrash bool     `json:"to_trash,omitzero"` // and may come back
 }
 
-// PostTag is a label of the workspace.
-type PostTag struct {
-	ID       int64  `json:"id,omitzero"`
-	UUID     string `json:"uuid,omitzero"`
-	Name     string `json:"name,omitzero"`
-	HexColor string `json:"hex_color,omitzero"`
+// EventType implements [Payload].
+func (PostDeleted) EventType() string { return "post.deleted" }
+
+// AccountAdded is the data of account.added: the [Account].
+type AccountAdded struct{ Account }
+
+// EventType implements [Payload].
+func (AccountAdded) EventType() string { return "account.added" }
+
+// AccountUpdated is the data of account.updated: the [Account].
+type AccountUpdated struct{ Account }
+
+// EventType implements [Payload].
+func (AccountUpdated) EventType() string { return "account.updated" }
+
+// AccountDeleted is the data of account.deleted, which is no [Account]: all that is left of it is its uuid
+// (sebastiendb/purrplan-mcp, docs/partner-api.md).
+type AccountDeleted struct {
+	UUID string `json:"uuid" validate:"required"`
 }
 
-// PostUser is who wrote a post.
-type PostUser struct {
-	Name string `json:"name,omitzero"`
-}
+// EventType implements [Payload].
+func (AccountDeleted) EventType() string { return "account.deleted" }
 
-// dateTimeLayout is how Mixpost writes dates: without a zone. That it means UTC is assumed.
-const dateTimeLayout = "2006-01-02 15:04:05"
-
-// DateTime is a time as Mixpost writes it, read as UTC: "2025-01-15 10:30:00", or null, which is the zero time.
-// RFC 3339 is read too.
-type DateTime struct{ time.Time }
-
-// UnmarshalText implements [encoding.TextUnmarshaler].
-func (d *DateTime) UnmarshalText(text []byte) error {
-	at, err := time.Parse(dateTimeLayout, string(text))
-	if err != nil {
-		at, err = time.Parse(time.RFC3339, string(text))
-	}
-	if err != nil {
-		return fmt.Errorf("events: not a date like %q", dateTimeLayout)
-	}
-	d.Time = at
-	return nil
-}
-
-// MarshalText implements [encoding.TextMarshaler].
-func (d DateTime) MarshalText() ([]byte, error) {
-	return d.UTC().AppendFormat(nil, dateTimeLayout), nil
-}
-
-// UnmarshalJSON implements json.Unmarshaler, in place of the one that time.Time brings along.
-func (d *DateTime) UnmarshalJSON(value []byte) error {
-	if string(value) == "null" {
-		d.Time = time.Time{}
-		return nil
-	}
-	var text string
-	if err := json.Unmarshal(value, &text); err != nil {
-		return err
-	}
-	return d.UnmarshalText([]byte(text))
-}
-
-// MarshalJSON implements json.Marshaler, in place of the one that time.Time brings along.
-func (d DateTime) MarshalJSON() ([]byte, error) {
-	if d.IsZero() {
-		return []byte("null"), nil
-	}
-	text, _ := d.MarshalText()
-	return json.Marshal(string(text))
-}
-
-// Mixpost lists events that Mixpost sends, with samples.
+// Mixpost lists the nine events that are known of Mixpost, with samples. Mixpost itself documents no list, and a
+// receiver takes others too.
 func Mixpost() Catalog {
-	at := DateTime{time.Date(2025, 1, 15, 10, 30, 0, 0, time.UTC)}
-	return catalog(PostPublished{
-		ID: 1, UUID: "3f0e5b9c-6d1a-4c55-9a59-0b7a3f6f2c11", Status: "published",
-		Accounts: []PostAccount{{ID: 1, UUID: "7c2e1f04-2b88-4a39-8f0e-5d8e1d9a6b20", Name: "Acme", Username: "acme", Provider: "mastodon"}},
-		Versions: []PostVersion{{IsOriginal: true, Content: []PostContent{{Body: "Café menu: https://example.com/menu", URL: "https://example.com/p/1"}}, Options: json.RawMessage("[]")}},
-		User:     PostUser{Name: "Zoë"}, ScheduledAt: at, PublishedAt: at, CreatedAt: at,
-	})
+	at := func(hour int) DateTime { return DateTime{time.Date(2025, 1, 15, hour, 30, 0, 0, time.UTC)} }
+	account := Account{
+		ID: 1, UUID: "7c2e1f04-2b88-4a39-8f0e-5d8e1d9a6b20", Name: "Café Acme", Username: "acme",
+		Image: "https://mixpost.example.com/storage/acme.png", Provider: "mastodon", Data: json.RawMessage("[]"), Authorized: true,
+		CreatedAt: "2024-11-02 08:15:30",
+	}
+	post := func(status string, scheduled, published DateTime) Post {
+		return Post{
+			ID: 1, UUID: "3f0e5b9c-6d1a-4c55-9a59-0b7a3f6f2c11", Status: status, Accounts: []Account{account},
+			Versions: []PostVersion{{
+				IsOriginal: true, Options: json.RawMessage("[]"),
+				Content: []PostContent{{Body: "Café menu 🍰: https://example.com/menu", Media: json.RawMessage("[]"), URL: "https://example.com/p/1"}},
+			}},
+			Tags: []PostTag{{ID: 3, UUID: "0d9a4f5e-7b61-4f0a-8d53-2c8f6f1f9e77", Name: "Menü", HexColor: "#facc15"}},
+			User: PostUser{Name: "Zoë"}, ScheduledAt: scheduled, PublishedAt: published, CreatedAt: at(8),
+		}
+	}
+	unauthorized := account
+	unauthorized.Authorized = false
+	return CatalogOf(
+		PostCreated{post("draft", DateTime{}, DateTime{})},
+		PostUpdated{post("draft", DateTime{}, DateTime{})},
+		PostScheduled{post("scheduled", at(10), DateTime{})},
+		PostPublished{Post: post("published", at(10), at(10))},
+		PostPublishingFailed{Post: post("failed", at(10), DateTime{})},
+		PostDeleted{UUIDs: []string{"3f0e5b9c-6d1a-4c55-9a59-0b7a3f6f2c11"}, Deleted: true},
+		AccountAdded{account},
+		AccountUpdated{unauthorized},
+		AccountDeleted{UUID: account.UUID},
+	)
 }

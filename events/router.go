@@ -29,7 +29,8 @@ var _ Handler = (*Router)(nil)
 //
 // Register everything before the first event: registering is not safe while events are handled.
 type Router struct {
-	handlers map[string]Handler // by type, or by prefix with its dot and star
+	types    map[string]Handler
+	prefixes map[string]Handler // with their dot; "" is below all of them
 	unknown  Handler
 	invalid  func(ctx context.Context, e Event, err error) error
 }
@@ -37,7 +38,8 @@ type Router struct {
 // NewRouter makes a router without handlers, which answers every event with [ErrUnhandled].
 func NewRouter() *Router {
 	return &Router{
-		handlers: map[string]Handler{},
+		types:    map[string]Handler{},
+		prefixes: map[string]Handler{},
 		unknown:  HandlerFunc(func(context.Context, Event) error { return ErrUnhandled }),
 		invalid:  func(_ context.Context, _ Event, err error) error { return err },
 	}
@@ -87,10 +89,14 @@ func (r *Router) Handle(pattern string, h Handler) {
 	if isNil(h) {
 		panic(fmt.Sprintf("events: Handle %q: the handler is nil", pattern))
 	}
-	if r.handlers[pattern] != nil {
+	handlers := r.types
+	if star {
+		handlers = r.prefixes
+	}
+	if handlers[prefix] != nil {
 		panic(fmt.Sprintf("events: pattern %q is registered twice", pattern))
 	}
-	r.handlers[pattern] = h
+	handlers[prefix] = h
 }
 
 func isNil(h Handler) bool {
@@ -129,17 +135,18 @@ func (r *Router) HandleEvent(ctx context.Context, e Event) error {
 	return r.find(e.Type).HandleEvent(ctx, e)
 }
 
-// find looks for the type, then for its prefixes from the longest to the shortest.
+// find looks for the type, then for its prefixes from the longest to the shortest: two questions and one for each dot,
+// and no allocation, however many patterns there are.
 func (r *Router) find(typ string) Handler {
-	if h := r.handlers[typ]; h != nil { // a type that is spelled like a pattern is below it, too
+	if h := r.types[typ]; h != nil {
 		return h
 	}
 	for dot := strings.LastIndexByte(typ, '.'); dot >= 0; dot = strings.LastIndexByte(typ[:dot], '.') {
-		if h := r.handlers[typ[:dot+1]+"*"]; h != nil {
+		if h := r.prefixes[typ[:dot+1]]; h != nil {
 			return h
 		}
 	}
-	if h := r.handlers["*"]; h != nil {
+	if h := r.prefixes[""]; h != nil {
 		return h
 	}
 	return r.unknown

@@ -110,20 +110,56 @@ func isValue(data []byte) bool { return jsontext.Value(data).IsValid() }
 func quote(text string) ([]byte, error) { return jsontext.AppendQuote(nil, text) }
 
 // encode writes v as JSON; maps in the order of their keys, so that equal data are equal bytes.
-func encode(v any) ([]byte, error) { return json.Marshal(v, json.Deterministic(true)) }
+func encode(v any) ([]byte, error) { return json.Marshal(v, json.Deterministic(true), writeDigits) }
 
 // keepDigits makes numbers that land in an interface json.Number: a float64 would round integers beyond 2⁵³.
-var keepDigits = json.WithUnmarshalers(json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *any) error {
-	if dec.PeekKind() != '0' {
+var keepDigits = json.WithUnmarshalers(json.JoinUnmarshalers(
+	json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *any) error {
+		if dec.PeekKind() != '0' {
+			return errors.ErrUnsupported
+		}
+		value, err := dec.ReadValue()
+		*v = stdjson.Number(value)
+		return err
+	}),
+	json.UnmarshalFromFunc(readNumber),
+))
+
+// readNumber reads what the standard library reads into a json.Number, which to the parser is any other string: a
+// number, or a string that holds one.
+func readNumber(dec *jsontext.Decoder, v *stdjson.Number) error {
+	kind := dec.PeekKind()
+	if kind != '0' && kind != '"' {
 		return errors.ErrUnsupported
 	}
 	value, err := dec.ReadValue()
 	if err != nil {
 		return err
 	}
+	if kind == '"' {
+		if value, err = jsontext.AppendUnquote(nil, value); err != nil || !isNumber(value) {
+			return &json.SemanticError{JSONKind: kind, GoType: reflect.TypeFor[stdjson.Number]()}
+		}
+	}
 	*v = stdjson.Number(value)
 	return nil
+}
+
+// writeDigits makes a json.Number a number again, so that what was decoded into an interface is sent on as it came.
+var writeDigits = json.WithMarshalers(json.MarshalToFunc(func(enc *jsontext.Encoder, n stdjson.Number) error {
+	switch {
+	case n == "": // the zero value, as the standard library writes it
+		return enc.WriteToken(jsontext.Int(0))
+	case !isNumber([]byte(n)):
+		return errors.New("a json.Number that is no number")
+	}
+	return enc.WriteValue(jsontext.Value(n))
 }))
+
+func isNumber(text []byte) bool {
+	v := jsontext.Value(text)
+	return len(text) > 0 && text[0] > ' ' && text[len(text)-1] > ' ' && v.Kind() == '0' && v.IsValid()
+}
 
 // decode reads data into v by the same parser and rules as the door, so that there is one reading of a body. Names
 // are told apart by case, and unknown ones passed over: providers add fields without notice.
@@ -176,6 +212,8 @@ func kindName(k jsontext.Kind) string {
 func wanted(t reflect.Type) string {
 	switch kind := t.Kind(); {
 	case readsItself(reflect.New(t).Interface()):
+	case t == reflect.TypeFor[stdjson.Number]():
+		return "a number"
 	case reflect.Int <= kind && kind <= reflect.Float64:
 		return "a number"
 	case kind == reflect.Struct || kind == reflect.Map:

@@ -23,6 +23,11 @@ var rules = sync.OnceValue(func() *validator.Validate {
 		}
 		return name
 	})
+	v.RegisterStructValidation(func(s validator.StructLevel) { // no tag says that two fields exclude each other in the wire's words
+		if d, ok := s.Current().Interface().(PostDeleted); ok && d.Deleted == d.ToTrash {
+			s.ReportError(d.Deleted, "deleted", "Deleted", "either", "to_trash")
+		}
+	}, PostDeleted{})
 	return v
 })
 
@@ -74,6 +79,8 @@ func problem(w validator.FieldError) string {
 	switch w.Tag() {
 	case "required":
 		return "is required"
+	case "either":
+		return "must be true, or " + w.Param() + " must, but not both"
 	case "ip":
 		return "must be an IP address"
 	case "uuid", "uuid4", "uuid_rfc4122":

@@ -37,13 +37,13 @@ func (ep *Endpoint) Send(ctx context.Context, e events.Event, faults ...Fault) *
 	return ep.send(ctx, e, faults, false)
 }
 
-// SendTest delivers a test event with dummy data, as the button with the lightning bolt does: the provider's first
-// sample, under a fresh id. It is tried once, its failure does not count, and an endpoint that is inactive or not
+// SendTest delivers a test event with dummy data, as the button with the lightning bolt does: the provider's sample of
+// it, under a fresh id. It is tried once, its failure does not count, and an endpoint that is inactive or not
 // subscribed to the event gets it too.
 func (ep *Endpoint) SendTest(ctx context.Context) *Delivery {
-	e := events.Event{Type: "test", Data: []byte("{}")}
-	if types := ep.server.provider.Events.Types(); len(types) > 0 {
-		e, _ = ep.server.provider.Events.Sample(types[0])
+	p, e := ep.server.provider, events.Event{Type: cmp.Or(ep.server.provider.Test, "test"), Data: []byte("{}")}
+	if types := p.Events.Types(); len(types) > 0 {
+		e, _ = p.Events.Sample(cmp.Or(p.Test, types[0]))
 	}
 	return ep.send(ctx, e, nil, true)
 }

@@ -236,12 +236,12 @@ func TestSendTest(t *testing.T) {
 			first, second := ep.SendTest(t.Context()), ep.SendTest(t.Context())
 			timeline, err := first.Wait(t.Context())
 			require.NoError(t, err)
-			require.Equal(t, of(t, p).Type, open(t, p, secret, timeline)[0].Type)
+			require.Equal(t, "instance.created", open(t, p, secret, timeline)[0].Type)
 			require.NotEqual(t, first.Event().ID, second.Event().ID)
 		},
 		"a provider without samples sends one all the same": func(t *testing.T) {
 			p := p
-			p.Events = nil
+			p.Events, p.Test = nil, ""
 			timeline, err := subscribe(t, p, statuses(200)).SendTest(t.Context()).Wait(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, "test", open(t, p, secret, timeline)[0].Type)

@@ -31,7 +31,7 @@ func Acme() hookmitt.Provider {
 			Signed: []verify.Part{verify.Header("X-Acme-Delivery"), verify.Text("."), verify.Body()},
 		},
 		Codec:        events.JSON{ID: events.InHeader("X-Acme-Delivery").UUID(), Type: events.InBody("event"), Data: events.InBody("data")},
-		Events:       events.Catalog{"order.shipped": OrderShipped{OrderID: "A-1001", Carrier: "rail", Parcels: 2}},
+		Events:       events.CatalogOf(OrderShipped{OrderID: "A-1001", Carrier: "rail", Parcels: 2}),
 		Retry:        hookmitt.Exponential(time.Minute, 3, 4), // 1 m, 3 m, 9 m, 27 m
 		DisableAfter: 5,
 		Deadline:     10 * time.Second,

@@ -28,7 +28,7 @@ func Globex() hookmitt.Provider {
 		Codec: events.JSON{
 			ID: events.InBody("id"), Type: events.InBody("type"), Time: events.InBody("created"), Data: events.InBody("data"),
 		},
-		Events:   events.Catalog{"refund.issued": RefundIssued{RefundID: "re_1", Amount: 1999, Currency: "EUR"}},
+		Events:   events.CatalogOf(RefundIssued{RefundID: "re_1", Amount: 1999, Currency: "EUR"}),
 		Acks:     []int{200, 202}, // a 204 is a failure to it
 		Retry:    hookmitt.Fixed(30*time.Second, 10*time.Minute, time.Hour, 12*time.Hour),
 		Deadline: 15 * time.Second,
