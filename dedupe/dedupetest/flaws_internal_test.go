@@ -3,6 +3,7 @@ package dedupetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -208,6 +209,16 @@ var flaws = map[string]struct {
 	}},
 	"forget keeps the runs": {18, func(b *broken) {
 		b.afterForget(func(c *claim) { c.Run = 2 })
+	}},
+	"who ran what was forgotten gets it again": {18, func(b *broken) {
+		forgets := map[key]int{}
+		b.forget = func(ctx context.Context, k key) error {
+			forgets[k]++
+			return b.Memory.Forget(ctx, k)
+		}
+		b.claim = func(ctx context.Context, k key, owner string, h hold) (claim, error) {
+			return b.Memory.Claim(ctx, k, fmt.Sprint(owner, forgets[k]), h) // somebody else than who was forgotten
+		}
 	}},
 	"an empty id is taken": {19, func(b *broken) { b.keyed(func(k key) key { return key{Scope: k.Scope, ID: k.ID + "."} }) }},
 	"a long id is cut":     {19, func(b *broken) { b.keyed(func(k key) key { return key{Scope: k.Scope, ID: cut(k.ID, 256)} }) }},

@@ -26,6 +26,7 @@ type line struct {
 	token         uint64
 	run, status   int
 	lease, forget time.Duration
+	forgotten     string // who was running it when it was forgotten
 }
 
 var errForeign = errors.New("not a line")
@@ -74,6 +75,8 @@ func (l *ledger) Claim(ctx context.Context, k dedupe.Key, owner string, h dedupe
 	case r == nil:
 		r = new(line)
 		l.lines[k] = r
+	case r.forgotten == owner:
+		return dedupe.Claim{State: dedupe.Pending, Wait: h.Lease}, nil
 	case r.state == dedupe.Done:
 		return dedupe.Claim{State: dedupe.Done, Status: r.status}, nil
 	case r.state == dedupe.Pending && r.owner == owner:
@@ -124,9 +127,14 @@ type forgetful struct{ *ledger }
 func (f forgetful) Forget(ctx context.Context, k dedupe.Key) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if r, err := f.find(ctx, k); err != nil || r == nil {
+	r, err := f.find(ctx, k)
+	if err != nil || r == nil {
 		return err
 	}
-	f.lines[k] = &line{forget: f.now + time.Hour}
+	gone := &line{forget: f.now + time.Hour}
+	if r.state == dedupe.Pending {
+		gone.forgotten = r.owner
+	}
+	f.lines[k] = gone
 	return nil
 }

@@ -98,6 +98,7 @@ func forgotten(l *trial) {
 	old = l.wins("ann claims", k, ann, h, 1)
 	forget(k)
 	l.allLost("when the key was forgotten", old)
+	l.waits("ann, who was running it, claims again", k, ann, h, h.Lease)
 	c = l.wins("bob claims what was pending and forgotten", k, bob, h, 1)
 	l.largerToken("bob claims what was pending and forgotten", c, old)
 	l.allLost("after bob's claim", old)
