@@ -20,7 +20,7 @@
 // it. [Provider.Seal] turns an event into a request, [Provider.Open] turns a request into an event. Around it:
 //
 //   - verify: is it from them? Schemes, secrets, rotation.
-//   - dedupe: have we done it already? Claims, leases, stores.
+//   - dedupe: have we done it already? Claims, leases, and a store in memory; dedupe/redisstore for several processes.
 //   - events: what does it say, and who wants it? Codecs, payloads, the router.
 //   - middleware: the receiver, the only place where all of these meet.
 //   - testserver: the provider's side, on virtual time.
