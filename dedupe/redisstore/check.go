@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,7 +44,8 @@ func (s *Store) Check(ctx context.Context) []string {
 	return all
 }
 
-// check looks at one server, and leaves its caller time to tell of the others.
+// check looks at one server. It takes three quarters of the time, so that one server that hangs does not keep what the
+// others said from being told.
 func (s *Store) check(ctx context.Context, server redis.Cmdable) []string {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Call*3/4)
 	defer cancel()
@@ -58,13 +60,22 @@ func (s *Store) check(ctx context.Context, server redis.Cmdable) []string {
 		}
 	}
 	var all []string
-	if policy := info["maxmemory_policy"]; policy != "noeviction" {
+	if _, single := server.(*redis.Client); single && info["redis_mode"] == "cluster" && s.client == server {
+		all = append(all, "this is one node of a Cluster, and the client is for a single server: events whose slot is elsewhere are refused; "+
+			"make it by redis.NewClusterClient, or with IsClusterMode")
+	}
+	if info["role"] == "slave" {
+		all = append(all, "this is a replica, which takes no claims; connect to the master")
+	}
+	if policy, ok := info["maxmemory_policy"]; !ok {
+		all = append(all, unknown(errors.New("INFO has no maxmemory_policy")))
+	} else if policy != "noeviction" {
 		all = append(all, fmt.Sprintf("maxmemory-policy is %q: events that were done may be evicted, and done again; set noeviction", policy))
 	}
 	if info["aof_enabled"] == "0" {
 		all = append(all, "appendonly is off: a restart forgets events that were done, and they may be done again; set appendonly yes")
 	}
-	if replicas := info["connected_slaves"]; replicas != "0" && info["min_slaves_good_slaves"] == "" && s.options.Replicas == 0 {
+	if replicas := info["connected_slaves"]; replicas != "" && replicas != "0" && info["min_slaves_good_slaves"] == "" && s.options.Replicas == 0 {
 		all = append(all, fmt.Sprintf("there are %s replicas, and min-replicas-to-write is 0: a fail-over forgets what they had not heard of; "+
 			"set it to 1, or Options.Replicas", replicas))
 	}

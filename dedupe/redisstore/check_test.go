@@ -69,6 +69,23 @@ func TestCheckOfSentinelAndCluster(t *testing.T) {
 		say(t, sentinel.Master, "config", "set", "appendonly", "yes")
 		requireWarnings(t, []string{mayLag}, open(t, failover(t, sentinel), nil).Check(t.Context()))
 	})
+	t.Run("a node of a cluster, by a client for a single server", func(t *testing.T) {
+		t.Parallel()
+		server := redistest.StartCluster(t, 3)[0]
+		say(t, server, "config", "set", "appendonly", "yes")
+		requireWarnings(t, []string{"this is one node of a Cluster"}, open(t, client(t, server.Addr), nil).Check(t.Context()))
+	})
+	t.Run("a replica", func(t *testing.T) {
+		t.Parallel()
+		server := redistest.Start(t)
+		replica, _ := redistest.StartReplica(t, server)
+		say(t, replica, "config", "set", "appendonly", "yes")
+		store := open(t, client(t, replica.Addr), nil)
+		requireWarnings(t, []string{"this is a replica"}, store.Check(t.Context()))
+		wins(t, open(t, client(t, server.Addr), nil), event, "owner", 1)
+		_, err := store.Claim(t.Context(), event, "another", hold)
+		require.ErrorContains(t, err, "READONLY", "what it knows may be old")
+	})
 	t.Run("a cluster, of which every master is asked", func(t *testing.T) {
 		t.Parallel()
 		servers := redistest.StartCluster(t, 3)

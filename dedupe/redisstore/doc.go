@@ -10,9 +10,9 @@
 //
 // It takes a single server, Sentinel and a Cluster, of Redis 6.0 or later. Each call is one script on one key, and the
 // only clock that counts is Redis's. The client may be as it comes: every call has a deadline of its own
-// ([Options].Call), and a command that the client repeats does no harm. With ContextTimeoutEnabled the client hangs up at
-// that deadline too, and then nobody can give back a claim that a stalled Redis grants later: its event is busy for a
-// lease.
+// ([Options].Call), and a command that the client repeats does no harm. A claim that Redis grants after that deadline is
+// given back; but not when the client has hung up meanwhile, as it does at its ReadTimeout, and at the deadline with
+// ContextTimeoutEnabled. Such an event is busy for a lease, and the claim counts as a run.
 //
 // # What is promised
 //
@@ -25,9 +25,12 @@
 // Redis forgets what it had acknowledged when a fail-over promotes a replica that had not heard of it, when it restarts
 // without a file that has it, and when it evicts. Each time an event may be done a second time; none is lost.
 // Options.Replicas closes the first of these, at a price; with it the client repeats nothing, and a claim whose reply is
-// lost is busy for a lease. A clock that jumps ahead on Redis's machine ends leases early.
-// Where an effect must not happen twice, it and its mark belong into one transaction, or the claim's token fences it
-// ([dedupe.ClaimFrom]).
+// lost is busy for a lease.
+//
+// A run whose lease could not be extended, because Redis was out of reach for longer than it lasts, goes on unaware beside
+// the next one. A clock that jumps ahead on Redis's machine ends leases early; one that is put back makes ids be
+// remembered for longer. Where an effect must not happen twice, it and its mark belong in one transaction, or the claim's
+// token fences it ([dedupe.ClaimFrom]).
 //
 // # Settings
 //
@@ -44,6 +47,8 @@
 //	ACL SETUSER hookmitt on >password ~hookmitt:* +eval +evalsha +time +get +set +del +pttl +pexpire +info +wait
 //
 // +info is for [Store.Check] and +wait for Options.Replicas. A Cluster's client wants +cluster|slots and +command as well.
+// Some set-ups want more: +asking while a Cluster moves slots, +select for a database other than 0, +script|load in FIPS
+// 140-only mode.
 //
 // # Keys
 //

@@ -7,7 +7,7 @@ end
 local token = record:match('^[DF](%d+):%d+$')
 local runner = ''
 if not token then
-	token, runner = record:match('^P%d+:(%d+):%d+:(.*)$')
+	token, runner = record:match('^P%d+:%d+:(%d+):%d+:(.*)$')
 end
 if not token then
 	return redis.error_reply('FOREIGN the value is no record of hookmitt')

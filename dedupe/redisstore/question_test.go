@@ -142,6 +142,19 @@ func TestOnlyTheServersClockCounts(t *testing.T) {
 		require.NoError(t, store.Release(t.Context(), first))
 		require.Greater(t, wins(t, store, event, "another", 2).Token, first.Token)
 	})
+	t.Run("scenario 34 a clock that is put back does not make the lease of a dead process longer", func(t *testing.T) {
+		t.Parallel()
+		server := redistest.Start(t)
+		store := open(t, client(t, server.Addr), nil)
+		first := wins(t, store, event, "dead", 1)
+		server.Pass(-24 * time.Hour)
+		require.Equal(t, lease, claim(t, store, event, "another").Wait)
+		server.Pass(lease / 3)
+		require.LessOrEqual(t, claim(t, store, event, "another").Wait, lease*2/3)
+		require.NoError(t, store.Extend(t.Context(), first), "if it should live")
+		server.Pass(lease)
+		require.Greater(t, wins(t, store, event, "another", 2).Token, first.Token)
+	})
 }
 
 func micros(at time.Time) uint64 { return uint64(at.UnixMicro()) } //nolint:gosec // after 1970

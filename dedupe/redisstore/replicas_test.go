@@ -35,6 +35,18 @@ func TestReplicas(t *testing.T) {
 			link.Resume()
 			wins(t, store, event, "another", 1)
 		},
+		"a claim of which no replica has heard is given back, though nobody waits for it any more": func(t *testing.T, server *redistest.Server, link *redistest.Proxy) {
+			store, plain := wanting(t, server), open(t, client(t, server.Addr), nil)
+			link.Stall()
+			server.Pause()
+			_, err := store.Claim(t.Context(), event, "owner", hold)
+			require.ErrorIs(t, err, dedupe.ErrStalled)
+			server.Resume()
+			redistest.Eventually(t, "the claim was made and given back", func() bool {
+				c, err := plain.Claim(t.Context(), event, "another", hold)
+				return err == nil && c.State == dedupe.Claimed && c.Run == 1 && c.Token > 0
+			})
+		},
 		"a claim that was won before is refused too": func(t *testing.T, server *redistest.Server, link *redistest.Proxy) {
 			store, plain := wanting(t, server), open(t, client(t, server.Addr), nil)
 			link.Stall()

@@ -12,8 +12,8 @@ if settled then
 	if deed ~= 'commit' or settled ~= token then
 		return {0}
 	end
-	local left = redis.call('PTTL', KEYS[1]) -- a repeat changes nothing, but WAIT waits only for what its connection has written
-	if left > 0 then
+	local left = redis.call('PTTL', KEYS[1])
+	if left > 0 then -- since Redis 7.2 WAIT waits for nothing on a connection that wrote nothing
 		redis.call('PEXPIRE', KEYS[1], left)
 	end
 	return {1}
@@ -25,7 +25,7 @@ end
 if record:match('^N%d+:') then
 	return {0}
 end
-local held, run, runner = record:match('^P%d+:(%d+):(%d+):(.*)$')
+local held, run, runner = record:match('^P%d+:%d+:(%d+):(%d+):(.*)$')
 if not held then
 	return redis.error_reply('FOREIGN the value is no record of hookmitt')
 end
@@ -35,7 +35,7 @@ end
 
 if deed == 'extend' then
 	local time = redis.call('TIME')
-	record = string.format('P%.0f:%s:%s:', time[1] * 1000000 + time[2] + lease, token, run) .. owner
+	record = string.format('P%.0f:%s:%s:%s:', time[1] * 1000000 + time[2] + lease, lease, token, run) .. owner
 elseif deed == 'commit' then
 	record = 'D' .. token .. ':' .. status
 else

@@ -39,8 +39,8 @@ type Options struct {
 	Call time.Duration
 
 	// Replicas that must have heard of a claim or a commit, or it is [ErrReplicas]: a fail-over to one that has heard
-	// does not forget it. Its price: a second round trip, and while too few replicas are there no event is handled.
-	// Default: 0.
+	// does not forget it. Its price: a second round trip; no event is handled while too few replicas are there, nor, in
+	// a Cluster, one whose slot is being moved. Default: 0.
 	Replicas int
 }
 
