@@ -47,7 +47,7 @@ mutants: ## break the code in the ways that tools/mutants/mutants.txt lists, and
 
 .PHONY: soak
 soak: setup ## kill receivers and their Redis during 2,000 events, for SEEDS seeds, 10 unless told, and count what was done
-	$(GO) test ./dedupe/redisstore/soak -run '^TestSoak$$' -v -events 2000 -seeds $${SEEDS:-10}
+	$(GO) test ./dedupe/redisstore/soak -run '^TestSoak$$' -timeout 0 -v -events 2000 -seeds $${SEEDS:-10}
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME, 30s unless told

@@ -32,4 +32,5 @@ if ! command -v apt-get >/dev/null || { [ -n "$sudo" ] && ! command -v sudo >/de
 fi
 echo "Installing: ${missing[*]}"
 $sudo apt-get update -q
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends ca-certificates "${missing[@]}"
+# RUNLEVEL=1: the tests start their own servers, so Debian need not start its
+$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -q --no-install-recommends ca-certificates "${missing[@]}"

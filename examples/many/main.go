@@ -15,6 +15,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -26,7 +28,7 @@ func main() {
 	addr := flag.String("redis", "", "a Redis that is there; default: one of its own")
 	flag.Parse()
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, *addr, os.Stdout)
 	stop()
 	if err != nil {
@@ -51,6 +53,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 		addr = server.Addr
 	}
 	prefix := "hookmitt-many-" + rand.Text() + ":" // a Redis that is there remembers the last time
+	defer cleanUp(addr, prefix)
 	did := new(journal)
 	var all receivers
 	for number := 1; number <= 3; number++ {
@@ -74,4 +77,15 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 		return err
 	}
 	return did.print(out)
+}
+
+// cleanUp leaves a Redis that is there as it was.
+func cleanUp(addr, prefix string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	defer client.Close()
+	for records := client.Scan(ctx, 0, prefix+"*", 100).Iterator(); records.Next(ctx); {
+		client.Del(ctx, records.Val())
+	}
 }

@@ -23,6 +23,9 @@ func TestEveryEventIsHandledOnce(t *testing.T) {
 			require.Contains(t, out.String(), name(number))
 		}
 		require.Contains(t, out.String(), "200 duplicate")
+		keys, err := server.Do("dbsize")
+		require.NoError(t, err)
+		require.Equal(t, "0", keys, "nothing is left behind")
 	}
 }
 

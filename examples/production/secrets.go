@@ -1,11 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hookmitt/hookmitt"
@@ -29,23 +29,26 @@ func (s *service) keyring(p hookmitt.Provider) (*ring, error) {
 	return &ring{verify.NewKeyring(secrets[0], secrets[1:]...), p, path}, nil
 }
 
-// rotate reads the secrets again. One that is new in the first line becomes current; those before it are accepted until
-// no retry can carry them.
-func (s *service) rotate() error {
-	var errs []error
+// rotate reads the secrets again. A file that cannot be read, or holds none, changes nothing.
+func (s *service) rotate() {
 	for _, r := range s.rings {
 		secrets, err := readSecrets(r.path)
-		if err == nil {
-			err = r.keys.Rotate(secrets[0])
-		}
 		if err != nil {
-			errs = append(errs, err)
+			slog.Error("the secrets stay as they were", "provider", r.provider.Name, "err", err)
 			continue
 		}
-		r.keys.RetireAfter(r.provider.Horizon())
-		slog.Info("secrets read again", "provider", r.provider.Name)
+		r.put(secrets)
+		r.keys.RetireAfter(r.provider.Horizon()) // all but the current one …
+		r.put(secrets)                           // … and those that stand in the file are back
+		slog.Info("secrets read again", "provider", r.provider.Name, "secrets", len(secrets))
 	}
-	return errors.Join(errs...)
+}
+
+// put puts secrets on the ring, the first as the current one.
+func (r *ring) put(secrets []verify.Secret) {
+	for _, secret := range slices.Backward(secrets) {
+		_ = r.keys.Rotate(secret) // readSecrets returns no empty one
+	}
 }
 
 // readSecrets reads a file of secrets, one a line.

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -44,7 +43,7 @@ type stand struct {
 
 func newStand(t *testing.T) *stand {
 	t.Helper()
-	s := &stand{t: t, redis: redistest.Start(t), inventory: &inventory{servers: map[string]map[string]string{}}, secrets: t.TempDir(), dead: t.TempDir()}
+	s := &stand{t: t, redis: redistest.Start(t), inventory: &inventory{servers: map[string]map[string]string{}, keys: map[string]bool{}}, secrets: t.TempDir(), dead: t.TempDir()}
 	s.write("civo", secretText)
 	s.write("reseller", secretText)
 	return s
@@ -64,13 +63,13 @@ type process struct {
 	logs chan string
 }
 
-func (s *stand) start() *process {
+func (s *stand) start(flags ...string) *process {
 	s.t.Helper()
 	server := httptest.NewServer(s.inventory)
 	s.t.Cleanup(server.Close)
 	p := &process{t: s.t, logs: make(chan string, 1000)}
-	p.cmd = exec.CommandContext(context.Background(), os.Args[0], "-addr", "127.0.0.1:0", //nolint:gosec // ourselves
-		"-redis", s.redis.Addr, "-secrets", s.secrets, "-dead", s.dead, "-inventory", server.URL)
+	p.cmd = exec.CommandContext(context.Background(), os.Args[0], append([]string{"-addr", "127.0.0.1:0", "-drain", "0", //nolint:gosec // ourselves
+		"-redis", s.redis.Addr, "-secrets", s.secrets, "-dead", s.dead, "-inventory", server.URL}, flags...)...)
 	p.cmd.Env = append(os.Environ(), "BE_PRODUCTION=1")
 	stderr, err := p.cmd.StderrPipe()
 	require.NoError(s.t, err)
@@ -142,7 +141,7 @@ type inventory struct {
 	mu      sync.Mutex
 	down    int                          // requests that it will not serve
 	servers map[string]map[string]string // by id
-	tokens  []uint64                     // of the requests it served
+	keys    map[string]bool              // of the requests it served
 	visits  int
 	hold    chan struct{} // if set, a request waits for it
 	visited chan struct{} // and tells so
@@ -160,22 +159,21 @@ func (i *inventory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "down", http.StatusBadGateway)
 		return
 	}
-	token, err := strconv.ParseUint(r.Header.Get("Fencing-Token"), 10, 64)
-	if err != nil || len(i.tokens) > 0 && token <= i.tokens[len(i.tokens)-1] {
-		http.Error(w, "a stale token", http.StatusConflict)
+	key := r.Header.Get("Idempotency-Key")
+	if i.keys[key] {
 		return
 	}
-	i.tokens = append(i.tokens, token)
+	i.keys[key] = true
 	server := map[string]string{}
 	_ = json.NewDecoder(r.Body).Decode(&server)
 	i.servers[strings.TrimPrefix(r.URL.Path, "/servers/")] = server
 }
 
-// served is how many requests were.
+// served is how many events were.
 func (i *inventory) served() int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return len(i.tokens)
+	return len(i.keys)
 }
 
 // advance makes the next attempt. Redis's clock follows the provider's.

@@ -1,7 +1,9 @@
 package redistest
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	_ "embed" // the clock
 	"encoding/binary"
 	"fmt"
@@ -62,19 +64,29 @@ func (c *clock) environment() ([]string, error) {
 	return []string{"CLOCK_FILE=" + c.path, "LD_PRELOAD=" + library}, err
 }
 
-// clockLibrary compiles clock.c, once a process.
+// clockLibrary compiles clock.c, unless that was done before.
 var clockLibrary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "hookmitt-clock-")
+	dir, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
 	}
-	source, library := filepath.Join(dir, "clock.c"), filepath.Join(dir, "clock.so")
-	if err := os.WriteFile(source, clockC, 0o600); err != nil {
+	dir = filepath.Join(dir, "hookmitt")
+	library := filepath.Join(dir, fmt.Sprintf("clock-%x.so", sha256.Sum256(clockC)))
+	if _, err := os.Stat(library); err == nil {
+		return library, nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	out, err := exec.CommandContext(context.Background(), "cc", "-shared", "-fPIC", "-O1", "-o", library, source).CombinedOutput()
+	made, err := os.CreateTemp(dir, "clock-*.tmp") // renamed when it is whole: others may be at it, too
 	if err != nil {
+		return "", err
+	}
+	_ = made.Close()
+	cc := exec.CommandContext(context.Background(), "cc", "-shared", "-fPIC", "-O1", "-o", made.Name(), "-x", "c", "-")
+	cc.Stdin = bytes.NewReader(clockC)
+	if out, err := cc.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("compile clock.c: %w: %s", err, out)
 	}
-	return library, nil
+	return library, os.Rename(made.Name(), library)
 })

@@ -68,6 +68,7 @@ func freePort() (string, error) {
 // Start starts a server that was killed, on the same port and with the same files, and returns when it is ready.
 func (s *Server) Start() error {
 	s.process = exec.CommandContext(context.Background(), s.program, s.args...)
+	s.process.SysProcAttr = dieWithUs()
 	if s.clock != nil {
 		environment, err := s.clock.environment()
 		if err != nil {

@@ -65,8 +65,8 @@ func serve() error {
 	receiver, err := middleware.New(hookmitt.Civo(), verify.NewKeyring(secret), &middleware.Options{
 		Store: store,
 		Observe: func(_ context.Context, r middleware.Record) {
-			if r.Outcome == middleware.Accepted && r.Err == nil {
-				book.write(entry{deed: committed, id: r.EventID, run: r.Run, process: os.Getpid()})
+			if r.Run > 0 {
+				book.write(entry{deed: ended, id: r.EventID, run: r.Run, process: os.Getpid()})
 			}
 		},
 	})
@@ -139,15 +139,16 @@ func (p *process) start() error {
 	return nil
 }
 
-// restart ends the program by SIGKILL and starts it again. It returns the id of the process that was killed.
-func (p *process) restart() (killed int, err error) {
+// restart ends the program by SIGKILL, tells of it, and starts it again.
+func (p *process) restart(tell func(process int)) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.kill(), p.start()
+	p.kill()
+	tell(p.cmd.Process.Pid)
+	return p.start()
 }
 
-func (p *process) kill() int {
+func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // fails if it could not be started
 	_ = p.cmd.Wait()
-	return p.cmd.Process.Pid
 }
