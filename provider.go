@@ -16,8 +16,8 @@ import (
 // Provider is how one provider sends webhooks. Both directions of the wire are methods of it, and everything else is
 // derived from it: how long ids are remembered, how long a handler may take, what recognising repeats is worth.
 //
-// A Provider is a value: copy it and change a field to have another one. [Civo], [Mixpost] and [CDHosting] are built
-// in; one of your own is a literal of ten lines.
+// A Provider is a value: copy it and change a field to have another one. [Civo], [Mixpost], [CDHosting],
+// [StandardWebhooks] and [GitHub] are built in; one of your own is a literal of ten lines.
 type Provider struct {
 	Name         string         // scopes ids and log lines: letters, digits, dots, dashes, underscores. Required.
 	Scheme       verify.Scheme  // which bytes are signed, how, in which header. Required.

@@ -13,7 +13,7 @@ import (
 //
 // Specified: webhook-id, which stays the same across retries, and webhook-timestamp, in seconds and fresh for each
 // attempt; webhook-signature with one or more signatures of "id.timestamp.body", with spaces between them: v1, the
-// HMAC-SHA256 in base64 under a key whose text is whsec_ and base64, and v1a, Ed25519 under whsk_ and verified with
+// HMAC-SHA256 in base64 under a key whose text is whsec_ and base64 (for a test: whsec_dGVzdC1zZWNyZXQ=), and v1a, Ed25519 under whsk_ and verified with
 // whpk_. Every 2xx is success, a redirect is not.
 //
 // Recommended there, and so what this provider does: type, timestamp and data in the body; retries after 5 s, 5 m,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -38,21 +39,21 @@ func (a anyOf) Validate() error {
 
 // Sign implements [Scheme].
 func (a anyOf) Sign(secret Secret, h http.Header, body []byte, at time.Time) error {
-	err, signed := error(nil), false
+	signed, forms := false, []string(nil)
 	for _, s := range a {
-		switch failed := s.Sign(secret, h, body, at); {
-		case failed == nil:
+		switch err := s.Sign(secret, h, body, at); {
+		case err == nil:
 			signed = true
-		case errors.Is(failed, ErrSecretForm):
-			err = failed
+		case errors.Is(err, ErrSecretForm):
+			forms = append(forms, strings.TrimPrefix(err.Error(), ErrSecretForm.Error()+": "))
 		default:
-			return failed
+			return err
 		}
 	}
 	if signed {
 		return nil
 	}
-	return err
+	return fmt.Errorf("%w: %s", ErrSecretForm, strings.Join(forms, "; "))
 }
 
 // Precheck implements [Scheme].

@@ -32,7 +32,7 @@ var (
 	errTimeDigits     = fmt.Errorf("%w: the timestamp is not seconds since 1970 in digits", ErrMalformed)
 	errNoPart         = fmt.Errorf("%w: a signed header is not there", ErrMissing)
 	errPartDoubled    = fmt.Errorf("%w: a signed header is there more than once", ErrMalformed)
-	errBase64Secret   = fmt.Errorf("%w: not base64", ErrSecretForm)
+	errBase64Secret   = fmt.Errorf("%w: not base64, with the form's prefix or without", ErrSecretForm)
 	errPublicKey      = fmt.Errorf("%w: after whpk_ not 32 bytes in base64", ErrSecretForm)
 	errPublicAsSecret = fmt.Errorf("%w: a public key is not a secret", ErrSecretForm)
 	errPrivateKey     = fmt.Errorf("%w: not whsk_ with a private key of Ed25519, nor whpk_ with a public one", ErrSecretForm)

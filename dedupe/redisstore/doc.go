@@ -1,12 +1,14 @@
 // Package redisstore keeps claims in Redis, so that many receivers act as one: whichever of them gets an event's repeat
 // knows the event.
 //
-//	client := redis.NewClient(&redis.Options{Addr: addr})
-//	store, err := redisstore.New(client, nil)
+//	store, err := redisstore.New(redis.NewClient(&redis.Options{Addr: addr}), nil)
+//	if err != nil {
+//		return err
+//	}
 //	for _, warning := range store.Check(ctx) {
 //		log.Print(warning)
 //	}
-//	receiver, err := middleware.New(hookmitt.Civo(), secrets, &middleware.Options{Store: store})
+//	receiver, err := middleware.New(hookmitt.Civo(), keyring, &middleware.Options{Store: store})
 //
 // It takes a single server, Sentinel and a Cluster, of Redis 6.0 or later. Each call is one script on one key, and the
 // only clock that counts is Redis's. The client may be as it comes: every call has a deadline of its own
@@ -24,8 +26,8 @@
 //
 // Redis forgets what it had acknowledged when a fail-over promotes a replica that had not heard of it, when it restarts
 // without a file that has it, and when it evicts. Each time an event may be done a second time; none is lost.
-// Options.Replicas closes the first of these, at a price; with it the client repeats nothing, and a claim whose reply is
-// lost is busy for a lease.
+// Options.Replicas closes the first of these, at a price. With it go-redis does not repeat commands, and a claim whose
+// reply is lost is busy for a lease.
 //
 // A run whose lease could not be extended, because Redis was out of reach for longer than it lasts, goes on unaware beside
 // the next one. A clock that jumps ahead on Redis's machine ends leases early; one that is put back makes ids be
@@ -40,7 +42,8 @@
 //	appendonly yes                    with appendfsync everysec a crash of the machine forgets a second, with always nothing
 //	min-replicas-to-write 1           with replicas: a master without one takes no claims
 //
-// An event takes about 200 bytes while it is remembered (BenchmarkMemory), so ten events a second take 350 MB in 48 h.
+// An event takes about 200 bytes while it is remembered (BenchmarkMemory), so ten events a second take 350 MB in the 48 h
+// of most providers.
 //
 // A user with these rights can do all of it:
 //
@@ -49,6 +52,11 @@
 // +info is for [Store.Check] and +wait for Options.Replicas. A Cluster's client wants +cluster|slots and +command as well.
 // Some set-ups want more: +asking while a Cluster moves slots, +select for a database other than 0, +script|load in FIPS
 // 140-only mode.
+//
+// # Tests
+//
+// In a bubble of testing/synctest use [dedupe.Memory]: Redis keeps its own time, which a bubble does not move. Test with
+// Redis outside of one, on the simulator's Manual clock.
 //
 // # Keys
 //

@@ -2,9 +2,11 @@
 // without a restart, dead letters, and a shutdown that lets every handler end.
 //
 //	mkdir secrets && echo test-secret > secrets/civo && echo test-secret > secrets/reseller
-//	go run ./examples/production -redis 127.0.0.1:6379 -secrets secrets -dead dead -inventory http://127.0.0.1:9000
+//	go build -o production ./examples/production    # go run does not pass signals on
+//	./production -redis 127.0.0.1:6379 -secrets secrets -dead dead -inventory http://127.0.0.1:9000
 //
-// It receives at /webhooks/civo and /webhooks/reseller. The directory of secrets has a file for each provider, with a
+// It receives at /webhooks/civo and /webhooks/reseller, and tells the inventory by PUT /servers/{id}, which may answer any
+// 2xx. The directory of secrets has a file for each provider, with a
 // secret a line, the current one first. What stands there is accepted; what was taken out is accepted until no retry can
 // carry it; so a secret that has leaked is ended by a restart. SIGHUP reads the files again. SIGINT and SIGTERM end the
 // service: /healthz fails at once, and requests are taken for -drain longer. REDIS_PASSWORD is the password of Redis.
@@ -41,7 +43,7 @@ func main() {
 	flag.StringVar(&options.MasterName, "master", "", "what the Sentinels at the addresses call the master")
 	flag.StringVar(&s.secrets, "secrets", "secrets", "directory of the secrets")
 	flag.StringVar(&s.dead, "dead", "dead", "directory for events that failed too often")
-	flag.IntVar(&s.runs, "runs", 5, "how often an event may fail until it is dead; Civo makes six attempts, and an outage of Redis costs some")
+	flag.IntVar(&s.runs, "runs", 4, "how often an event may fail until it is dead: below Civo's six attempts, since one that finds Redis down is no run")
 	flag.StringVar(&s.inventory, "inventory", "http://127.0.0.1:9000", "the service that keeps the inventory")
 	flag.Parse()
 	options.Addrs, options.Password = strings.Split(*addrs, ","), os.Getenv("REDIS_PASSWORD")
@@ -100,7 +102,7 @@ func (s *service) run(addr string, drain time.Duration, client redis.UniversalCl
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
-	slog.Info("receiving", "at", "http://"+listener.Addr().String())
+	slog.Info("receiving", "at", "http://"+listener.Addr().String(), "paths", "/webhooks/civo /webhooks/reseller")
 	for {
 		select {
 		case err := <-ended:

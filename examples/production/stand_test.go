@@ -84,7 +84,8 @@ func (s *stand) start(flags ...string) *process {
 			p.logs <- lines.Text()
 		}
 	}()
-	_, p.url, _ = strings.Cut(p.says("receiving at="), "at=")
+	_, url, _ := strings.Cut(p.says("receiving at="), "at=")
+	p.url, _, _ = strings.Cut(url, " ")
 	return p
 }
 

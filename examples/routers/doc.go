@@ -1,5 +1,5 @@
 // Package routers shows a receiver behind the routers that people have: net/http's ServeMux, gorilla/mux and chi, each
-// as a route and as middleware. It is a module of its own, so that hookmitt does not require the routers:
+// as a route and as middleware. It is a module of its own, so that hookmitt does not require chi:
 //
 //	cd examples/routers && go test ./...
 //
