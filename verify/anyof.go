@@ -15,9 +15,19 @@ var _ Scheme = anyOf{}
 // v1a. A secret belongs to the schemes that it has the form for, and the others are not tried with it: give each its
 // own form. A secret that has none of them is [ErrSecretForm].
 //
-// A request verifies if one of the schemes verifies it; all are tried. Only what all of them cover is covered. Sign
-// signs in every way that the secret has the form for.
-func AnyOf(schemes ...Scheme) Scheme { return anyOf(slices.Clone(schemes)) }
+// A request verifies if one of the schemes verifies it; all are tried. Only what all of them cover is covered. Sign uses
+// the first scheme that the secret has the form for.
+func AnyOf(schemes ...Scheme) Scheme {
+	var all anyOf
+	for _, s := range schemes {
+		if several, ok := s.(anyOf); ok {
+			all = append(all, several...)
+		} else {
+			all = append(all, s)
+		}
+	}
+	return all
+}
 
 type anyOf []Scheme
 
@@ -39,19 +49,13 @@ func (a anyOf) Validate() error {
 
 // Sign implements [Scheme].
 func (a anyOf) Sign(secret Secret, h http.Header, body []byte, at time.Time) error {
-	signed, forms := false, []string(nil)
+	var forms []string
 	for _, s := range a {
-		switch err := s.Sign(secret, h, body, at); {
-		case err == nil:
-			signed = true
-		case errors.Is(err, ErrSecretForm):
-			forms = append(forms, strings.TrimPrefix(err.Error(), ErrSecretForm.Error()+": "))
-		default:
+		err := s.Sign(secret, h, body, at)
+		if !errors.Is(err, ErrSecretForm) {
 			return err
 		}
-	}
-	if signed {
-		return nil
+		forms = append(forms, strings.TrimPrefix(err.Error(), ErrSecretForm.Error()+": "))
 	}
 	return fmt.Errorf("%w: %s", ErrSecretForm, strings.Join(forms, "; "))
 }

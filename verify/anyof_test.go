@@ -2,7 +2,6 @@ package verify_test
 
 import (
 	"crypto"
-	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -75,6 +74,23 @@ func TestAnyOf(t *testing.T) {
 		require.False(t, verify.AnyOf(asymmetric, verify.HMAC{Header: "X-Signature", Hash: crypto.SHA256}).Covers("webhook-id"))
 		require.False(t, verify.AnyOf().Covers("webhook-id"))
 	})
+	t.Run("several of several are several", func(t *testing.T) {
+		t.Parallel()
+		nested := verify.AnyOf(verify.AnyOf(either), verify.HMAC{Header: "X-Signature", Hash: crypto.SHA256, Key: verify.Base64Key("whsec_")})
+		h := http.Header{"Webhook-Id": {"msg_1"}}
+		require.NoError(t, nested.Sign(private, h, body, time.Now()))
+		matched, err := nested.Verify([]verify.Secret{shared, public}, h, body)
+		require.NoError(t, err)
+		require.Equal(t, 1, matched)
+	})
+	t.Run("a secret of no form is told all of them", func(t *testing.T) {
+		t.Parallel()
+		err := either.Sign(verify.NewSecret("hello, world"), http.Header{"Webhook-Id": {"msg_1"}}, body, time.Now())
+		require.ErrorIs(t, err, verify.ErrSecretForm)
+		require.ErrorContains(t, err, "not base64")
+		require.ErrorContains(t, err, "whsk_")
+		require.ErrorContains(t, err, "whpk_")
+	})
 	t.Run("a scheme of somebody else's is tried with every secret", func(t *testing.T) {
 		t.Parallel()
 		scheme := verify.AnyOf(foreign{verify.HMAC{Header: "X-Signature", Hash: crypto.SHA256}})
@@ -116,7 +132,9 @@ func TestAPublicKeyIsNoSecretOfAnHMAC(t *testing.T) {
 			err := verify.AnyOf(scheme, verify.Ed25519{Header: "X-Other"}).Sign(public, h, nil, time.Now())
 			require.ErrorIs(t, err, verify.ErrPublicKey)
 			require.Empty(t, h)
-			require.True(t, errors.Is(scheme.Sign(public, h, nil, time.Now()), verify.ErrSecretForm))
+			for _, text := range []string{"whpk_AAAA", " whpk_AAAA", "\"whpk_AAAA\"", "\nwhpk_AAAA", "WHPK_AAAA"} {
+				require.ErrorIs(t, scheme.Sign(verify.NewSecret(text), h, nil, time.Now()), verify.ErrSecretForm, text)
+			}
 		})
 	}
 }

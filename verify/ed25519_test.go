@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,6 +94,16 @@ func TestEd25519(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, matched)
 	})
+	t.Run("more signatures than a rotation needs", func(t *testing.T) {
+		t.Parallel()
+		h := sign(t, private)
+		h.Set("Webhook-Signature", strings.TrimSpace(strings.Repeat(h.Get("Webhook-Signature")+" ", 4)))
+		_, err := asymmetric.Verify([]verify.Secret{public}, h, body)
+		require.NoError(t, err)
+		h.Set("Webhook-Signature", h.Get("Webhook-Signature")+" "+sign(t, private).Get("Webhook-Signature"))
+		_, err = asymmetric.Verify([]verify.Secret{public}, h, body)
+		require.ErrorIs(t, err, verify.ErrMalformed)
+	})
 	t.Run("stale on either side", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
@@ -125,7 +136,7 @@ func TestEd25519KeysAreReadStrictly(t *testing.T) {
 		"the seed of one":                {asKey("whsk_", key.Seed()), nil},
 		"a public key cannot sign":       {asKey("whpk_", key.Public().(ed25519.PublicKey)), verify.ErrPublicKey},
 		"nothing":                        {verify.Secret{}, verify.ErrEmptySecret},
-		"a seed of zeros":                {asKey("whsk_", make([]byte, 32)), verify.ErrEmptySecret},
+		"a seed of zeros":                {asKey("whsk_", make([]byte, 32)), verify.ErrSecretForm},
 		"without a prefix":               {asKey("", key), verify.ErrSecretForm},
 		"an HMAC's secret":               {asKey("whsec_", key), verify.ErrSecretForm},
 		"too short":                      {asKey("whsk_", key[:31]), verify.ErrSecretForm},
@@ -167,6 +178,7 @@ func TestAKeyOfSmallOrderIsNoKey(t *testing.T) {
 		forged := append(append([]byte{1}, make([]byte, 31)...), make([]byte, 32)...) // R the neutral point, S zero
 		h := http.Header{"X-Signature": {base64.StdEncoding.EncodeToString(forged)}}
 		_, err = verify.Ed25519{Header: "X-Signature"}.Verify([]verify.Secret{asKey("whpk_", key)}, h, []byte("{}"))
-		require.ErrorIs(t, err, verify.ErrEmptySecret, point)
+		require.ErrorIs(t, err, verify.ErrSecretForm, point)
+		require.ErrorContains(t, err, "anybody can sign")
 	}
 }

@@ -57,7 +57,7 @@ func (r Report) String() string {
 	for _, f := range r.Findings {
 		b.WriteString("\n  " + f.Text)
 	}
-	if r.Err != nil && len(r.Findings) == 0 {
+	if errors.Is(r.Err, ErrMismatch) && len(r.Findings) == 0 {
 		b.WriteString("\n  nothing that was tried explains it: another secret, or another body")
 	}
 	return b.String()
@@ -69,17 +69,19 @@ func (r Report) String() string {
 //
 // Schemes of other packages are tried with other bodies and secrets alone.
 func Explain(s Scheme, secrets []Secret, h http.Header, body []byte) Report {
-	if any, ok := s.(anyOf); ok {
-		return any.explain(secrets, h, body)
+	if several, ok := s.(anyOf); ok {
+		return several.explain(secrets, h, body)
 	}
 	matched, err := s.Verify(secrets, h, body)
 	r := Report{Matched: matched, Err: err}
 	switch {
 	case err == nil && matched > 0:
-		r.Findings = []Finding{{OlderSecret, fmt.Sprintf("it is signed with secret %d of %d, not with the current one", matched, len(secrets))}}
+		r.Findings = older(matched)
 	case err == nil, errors.Is(err, ErrNoSecrets), errors.Is(err, ErrEmptySecret):
 	case errors.Is(err, ErrStale):
-		r.Findings = []Finding{{Stale, staleness(s, h)}}
+		if text := staleness(s, h); text != "" {
+			r.Findings = []Finding{{Stale, text}}
+		}
 	default:
 		r.Findings = search(s, secrets, h, body)
 	}
@@ -90,6 +92,12 @@ func Explain(s Scheme, secrets []Secret, h http.Header, body []byte) Report {
 func (a anyOf) explain(secrets []Secret, h http.Header, body []byte) Report {
 	matched, err := a.Verify(secrets, h, body)
 	whole := Report{Matched: matched, Err: err}
+	if err == nil && matched > 0 {
+		whole.Findings = older(matched)
+	}
+	if err == nil {
+		return whole
+	}
 	for _, s := range a {
 		var own []Secret
 		for _, secret := range secrets {
@@ -100,46 +108,32 @@ func (a anyOf) explain(secrets []Secret, h http.Header, body []byte) Report {
 		if len(own) == 0 {
 			continue
 		}
-		part := Explain(s, own, h, body)
-		if err == nil && part.Err == nil || err != nil && len(whole.Findings) == 0 {
-			whole.Findings = part.Findings
+		if whole.Findings = Explain(s, own, h, body).Findings; len(whole.Findings) > 0 {
+			break
 		}
 	}
 	return whole
 }
 
+func older(matched int) []Finding {
+	return []Finding{{OlderSecret, fmt.Sprintf("it is signed with the secret of index %d, not with the current one", matched)}}
+}
+
 // search tries one change, then two of different kinds.
 func search(s Scheme, secrets []Secret, h http.Header, body []byte) []Finding {
-	requests, bodies, keys := requestChanges(s, h), bodyChanges(body), secretChanges(s, secrets)
-	try := func(r requestChange, b bodyChange, k secretChange) []Finding {
-		scheme := lenient(s)
-		if r.scheme != nil {
-			scheme = lenient(r.scheme)
-		}
-		if k.form != nil {
-			scheme = k.form(scheme)
-		}
-		if _, err := scheme.Verify(k.secrets, r.header, b.body); err != nil {
-			return nil
-		}
-		found := append(append(append([]Finding{}, r.findings...), b.findings...), k.findings...)
-		if stale := staleness(s, r.header); stale != "" {
-			found = append(found, Finding{Stale, stale})
-		}
-		return found
-	}
+	requests, keys := requestChanges(s, h), secretChanges(s, secrets)
 	most := 2
 	if len(body) > maxPairs {
 		most = 1
 	}
 	for changes := 1; changes <= most; changes++ {
-		for _, r := range requests {
-			for _, b := range bodies {
+		for b := range bodyChanges(body, most > 1) {
+			for _, r := range requests {
 				for _, k := range keys {
 					if len(r.findings)+len(b.findings)+len(k.findings) != changes {
 						continue
 					}
-					if found := try(r, b, k); found != nil {
+					if found := try(s, r, b, k); found != nil {
 						return found
 					}
 				}
@@ -149,8 +143,31 @@ func search(s Scheme, secrets []Secret, h http.Header, body []byte) []Finding {
 	return nil
 }
 
+// try verifies with the changes, and returns what they undid if that succeeds.
+func try(s Scheme, r requestChange, b bodyChange, k secretChange) []Finding {
+	scheme := lenient(s)
+	if r.scheme != nil {
+		scheme = lenient(r.scheme)
+	}
+	if k.form != nil {
+		scheme = k.form(scheme)
+	}
+	matched, err := scheme.Verify(k.secrets, r.header, b.body)
+	if err != nil {
+		return nil
+	}
+	found := append(append(append([]Finding{}, r.findings...), b.findings...), k.findings...)
+	if matched > 0 {
+		found = append(found, older(matched)...)
+	}
+	if stale := staleness(s, r.header); stale != "" {
+		found = append(found, Finding{Stale, stale})
+	}
+	return found
+}
+
 // maxPairs is the size of a body, in bytes, above which only single changes are tried: two are a thousand MACs.
-const maxPairs = 256 << 10
+const maxPairs = 64 << 10
 
 // lenient is the scheme without a judgment of time.
 func lenient(s Scheme) Scheme {

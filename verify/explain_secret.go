@@ -49,5 +49,10 @@ func secretChanges(s Scheme, secrets []Secret) []secretChange {
 	if scheme.Key == RawKey { //constanttime:public the name of a form
 		return append(all, secretChange{secrets, form(Base64Key("whsec_")), []Finding{{SecretDecoded, "the sender decodes the secret from base64, and the scheme uses its text"}}})
 	}
-	return append(all, secretChange{secrets, form(RawKey), []Finding{{SecretUndecoded, "the sender uses the secret's text, and the scheme decodes it from base64"}}})
+	undecoded := Finding{SecretUndecoded, "the sender uses the secret's text, and the scheme decodes it from base64"}
+	bare := make([]Secret, len(secrets))
+	for i, secret := range secrets {
+		bare[i] = NewSecret(strings.TrimPrefix(string(secret.key.text()), strings.TrimPrefix(string(scheme.Key), string(base64Key))))
+	}
+	return append(all, secretChange{secrets, form(RawKey), []Finding{undecoded}}, secretChange{bare, form(RawKey), []Finding{undecoded}})
 }

@@ -142,13 +142,66 @@ func TestExplain(t *testing.T) {
 			require.Equal(t, before, sent.header, "the capture is not changed")
 			_, err := c.receiver.Verify(sent.secrets, sent.header, []byte(body))
 			require.Equal(t, err, report.Err)
-			for _, leak := range []string{sent.secret, strings.TrimPrefix(sent.secret, "whsec_"), sent.header.Get(sent.scheme.Header)} {
-				if leak = strings.TrimSpace(leak); len(leak) > 10 {
-					require.NotContains(t, fmt.Sprintf("%+v %s", report, report), leak)
-				}
-			}
+			requireNoLeak(t, report, sent, body)
 		})
 	}
+}
+
+// requireNoLeak checks that a report holds no secret, and no digest that would verify.
+func requireNoLeak(t *testing.T, report verify.Report, sent *capture, body string) {
+	t.Helper()
+	leaks := []string{sent.secret, strings.TrimPrefix(sent.secret, "whsec_")}
+	for _, encoding := range []verify.Encoding{verify.Hex, verify.Base64} {
+		for _, body := range []string{sent.body, body} {
+			scheme, h := sent.scheme, sent.header.Clone()
+			scheme.Encoding, scheme.Form, scheme.Timestamp = encoding, verify.Form{}, verify.Source{}
+			if scheme.Sign(verify.NewSecret(sent.secret), h, []byte(body), sent.at) == nil {
+				leaks = append(leaks, h.Get(scheme.Header))
+			}
+		}
+	}
+	for _, leak := range leaks {
+		if leak = strings.TrimSpace(leak); leak != "" {
+			require.NotContains(t, fmt.Sprintf("%+v %s", report, report), leak)
+		}
+	}
+}
+
+// A stranger's header stands in no report: it may hold a digest, or be made to look for a secret.
+func TestExplainQuotesNoStranger(t *testing.T) {
+	t.Parallel()
+	secret, h := verify.NewSecret(explainSecret), http.Header{}
+	require.NoError(t, bareHex.Sign(secret, h, []byte(explainBody), time.Now()))
+	digest := h.Get("X-Signature")
+	h.Set("X-Signature", digest+"="+digest)
+	report := verify.Explain(bareHex, []verify.Secret{secret}, h, []byte(explainBody))
+	require.Equal(t, verify.PrefixExtra, report.Findings[0].Cause)
+	require.NotContains(t, report.String(), digest)
+}
+
+// What a captured body may cost: nothing that grows faster than it does.
+func TestExplainOfAHostileBody(t *testing.T) {
+	t.Parallel()
+	secrets, h := []verify.Secret{verify.NewSecret("secret")}, http.Header{"X-Signature": {strings.Repeat("0", 64)}}
+	for name, body := range map[string]string{
+		"half of a pair before an escape": `["` + strings.Repeat("a", 45) + `\ud83d\nabc\\u"]`,
+		"deep, and wide":                  strings.Repeat("[", 2000) + "1" + strings.Repeat(",1", 100_000) + strings.Repeat("]", 2000),
+		"nothing but escapes":             `["` + strings.Repeat(`\u00e9`, 100_000) + `"]`,
+		"nothing but quotes":              strings.Repeat(`"`, 100_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.ErrorIs(t, verify.Explain(bareHex, secrets, h, []byte(body)).Err, verify.ErrMismatch)
+		})
+	}
+	t.Run("a header of many values", func(t *testing.T) {
+		t.Parallel()
+		many := http.Header{}
+		for range 20_000 {
+			many.Add("X-Signature", strings.Repeat("0", 64))
+		}
+		require.ErrorIs(t, verify.Explain(bareHex, secrets, many, []byte("{}")).Err, verify.ErrMalformed)
+	})
 }
 
 // ours is the secret that the receiver has.

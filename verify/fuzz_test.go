@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"bytes"
 	"crypto"
 	"encoding/base64"
 	"net/http"
@@ -113,6 +114,23 @@ func FuzzSignVerify(f *testing.F) {
 			require.ErrorIs(t, err, verify.ErrMismatch)
 			_, err = s.Verify([]verify.Secret{secret, {}}, h, payload)
 			require.ErrorIs(t, err, verify.ErrEmptySecret)
+		}
+	})
+}
+
+// FuzzExplain looks for captures that take explaining down, or that it changes.
+func FuzzExplain(f *testing.F) {
+	f.Add([]byte(`{"a":"\ud83d\n"}`), "sha256=00", "secret")
+	f.Add([]byte("\xef\xbb\xbf{\r\n}"), "t=1700000000000,v1=00", " secret")
+	f.Add([]byte(`["\ud83d\ude00","<>&","\/"]`), `"00"`, "whsec_c2VjcmV0")
+	schemes := []verify.Scheme{bareHex, withPrefix, stampedPairs, standardList, either}
+	f.Fuzz(func(t *testing.T, body []byte, signature, secret string) {
+		before := bytes.Clone(body)
+		for _, s := range schemes {
+			h := http.Header{"X-Signature": {signature}, "Webhook-Signature": {signature}, "Webhook-Id": {"msg_1"}, "Webhook-Timestamp": {"1700000000000"}}
+			report := verify.Explain(s, []verify.Secret{verify.NewSecret(secret)}, h, body)
+			require.Equal(t, before, body)
+			require.NotEmpty(t, report.String())
 		}
 	})
 }

@@ -26,7 +26,7 @@ const base64Key KeyForm = "base64:"
 const fipsKeyBytes = 14
 
 func (f KeyForm) decode(text []byte) ([]byte, error) {
-	if bytes.HasPrefix(text, []byte(publicPrefix)) { //constanttime:public if it is one, anybody may have it and make MACs under it
+	if looksPublic(text) { // anybody may have it, and could make MACs under it
 		return nil, errPublicAsSecret
 	}
 	prefix, ok := strings.CutPrefix(string(f), string(base64Key))
@@ -38,6 +38,12 @@ func (f KeyForm) decode(text []byte) ([]byte, error) {
 		return nil, errBase64Secret // not err: it would quote the secret's bytes
 	}
 	return key, nil
+}
+
+// looksPublic reports whether a text is, or was meant to be, a public key.
+func looksPublic(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n\"'")
+	return len(text) >= len(publicPrefix) && bytes.EqualFold(text[:len(publicPrefix)], []byte(publicPrefix)) //constanttime:public if it does, it is
 }
 
 // prepared is a secret as a key for one hash. The hash of the padded key is done once, and the state is pooled.

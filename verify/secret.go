@@ -23,6 +23,7 @@ type key struct {
 	text     func() []byte               // no bytes: fmt with an unfit verb, and all that prints by reflection, show what they can reach
 	mu       sync.Mutex                  // for writers of prepared
 	prepared atomic.Pointer[[]*prepared] // one for each hash and form that this secret met; in practice one
+	pair     atomic.Pointer[keyPair]     // if an Ed25519 met it
 }
 
 // NewSecret makes a secret of text, taken as it is: nothing is trimmed, and decoding it is the scheme's business
