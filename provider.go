@@ -1,6 +1,7 @@
 package hookmitt
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
@@ -106,6 +107,19 @@ func (p Provider) Open(secrets []verify.Secret, h http.Header, body []byte) (e e
 	}
 	e, err = p.Codec.Open(h, body)
 	return e, matched, err
+}
+
+// SecretOf makes a secret of text in the first form that the scheme takes: the text as it is, in base64, or whsec_ and
+// base64. It is for tests; real secrets come from the provider. If no form fits it is the zero Secret.
+func (p Provider) SecretOf(text string) verify.Secret {
+	encoded := base64.StdEncoding.EncodeToString([]byte(text))
+	for _, form := range []string{text, encoded, "whsec_" + encoded} {
+		secret := verify.NewSecret(form)
+		if !errors.Is(p.Scheme.Sign(secret, http.Header{}, nil, time.Now()), verify.ErrSecretForm) {
+			return secret
+		}
+	}
+	return verify.Secret{}
 }
 
 // Acknowledges reports whether the provider counts an answer of this status as success.

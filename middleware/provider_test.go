@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -43,10 +44,10 @@ func TestStandardWebhooksEndToEnd(t *testing.T) {
 				endpoint, err := server.Subscribe(testserver.Subscription{URL: "http://receiver.test/webhooks", Secret: c.signs})
 				require.NoError(t, err)
 				e, _ := s.provider.Events.Sample("example.event")
-				timeline, outcomes, err := deliver(t, endpoint, e, testserver.OnAttempt(2, testserver.Stale(6*time.Minute)), testserver.OnAttempt(3, testserver.Tampered()), testserver.OnAttempt(4, testserver.Twice()))
+				timeline, outcomes, err := deliver(t, endpoint, e, testserver.OnAttempt(2, testserver.Stale(6*time.Minute)), testserver.OnAttempt(3, testserver.Tampered()), testserver.OnAttempt(4, testserver.WrongKey()), testserver.OnAttempt(5, testserver.Twice()))
 				require.NoError(t, err)
-				require.Equal(t, "0s 500, 5s 401, 5m5s 401, 35m5s 200, 35m5s 200", timeline)
-				require.Equal(t, "failed, , , accepted, duplicate", outcomes)
+				require.Equal(t, "0s 500, 5s 401, 5m5s 401, 35m5s 401, 2h35m5s 200, 2h35m5s 200", timeline)
+				require.Equal(t, "failed, , , , accepted, duplicate", outcomes)
 				records := s.all()
 				require.Equal(t, c.index, records[0].SecretIndex)
 				require.ErrorIs(t, records[1].Err, verify.ErrStale)
@@ -55,6 +56,50 @@ func TestStandardWebhooksEndToEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// counting counts what it is asked to verify with.
+type counting struct {
+	verify.Scheme
+	fits *int
+}
+
+func (c counting) Verify(secrets []verify.Secret, h http.Header, body []byte) (int, error) {
+	matched, err := c.Scheme.Verify(secrets, h, body)
+	if !errors.Is(err, verify.ErrSecretForm) {
+		*c.fits++
+	}
+	return matched, err
+}
+
+// A stranger's request costs a MAC whether the tenant is known or not, whatever the form of the provider's secrets: a
+// stopwatch must not tell who is a tenant.
+func TestTheDecoyIsOfTheSchemesForm(t *testing.T) {
+	t.Parallel()
+	for _, p := range []hookmitt.Provider{hookmitt.Civo(), hookmitt.StandardWebhooks(), hookmitt.GitHub()} {
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				h, body, err := p.Seal(p.SecretOf("a stranger's"), sampleOf(t, p), time.Now())
+				require.NoError(t, err)
+				fits := 0
+				p.Scheme = counting{p.Scheme, &fits}
+				s := standWith(t, p, vault{"known": {p.SecretOf("known")}}, middleware.Options{Tenant: tenantOf}, nothing)
+				for n, tenant := range []string{"known", "unknown"} {
+					require.Equal(t, 401, s.do(as(tenant, s.raw(h.Clone(), body))).Status)
+					require.Equal(t, n+1, fits)
+				}
+			})
+		})
+	}
+}
+
+func sampleOf(t *testing.T, p hookmitt.Provider) events.Event {
+	t.Helper()
+	e, ok := p.Events.Sample(p.Events.Types()[0])
+	require.True(t, ok)
+	e.ID = firstID
+	return e
 }
 
 // GitHub never tries again by itself, and what somebody asks it to deliver again has the id that it had.

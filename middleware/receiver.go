@@ -63,7 +63,7 @@ func New(p hookmitt.Provider, secrets verify.Secrets, opts *Options) (*Receiver,
 	if o.Observe == nil {
 		o.Observe = Log(slog.Default())
 	}
-	rc := &Receiver{provider: p, secrets: secrets, opts: o, budget: budget(p), decoy: verify.NewSecret(rand.Text())}
+	rc := &Receiver{provider: p, secrets: secrets, opts: o, budget: budget(p), decoy: p.SecretOf(rand.Text())}
 	rc.guard = &dedupe.Guard{
 		Store: o.Store, Hold: dedupe.Hold{Lease: o.Lease, Remember: o.Remember},
 		Budget: rc.budget, Longest: longest(p, o.Lease), Call: min(time.Second, rc.budget/4),

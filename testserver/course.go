@@ -23,6 +23,7 @@ type course struct {
 
 	delay    time.Duration // on the way, before anything else
 	secret   verify.Secret
+	wrongKey bool
 	age      time.Duration // of the stamp
 	unsigned bool
 	freshID  bool
@@ -66,7 +67,11 @@ func (s *Server) seal(c *course) (*outgoing, error) {
 		body = append(slices.Clip(body), bytes.Repeat([]byte{' '}, short)...)
 	}
 	if !c.unsigned {
-		if err := p.Scheme.Sign(c.secret, header, body, time.Now().Add(-c.age)); err != nil {
+		secret := c.secret
+		if c.wrongKey {
+			secret = p.SecretOf("not the secret")
+		}
+		if err := p.Scheme.Sign(secret, header, body, time.Now().Add(-c.age)); err != nil {
 			return nil, err
 		}
 	}

@@ -115,6 +115,9 @@ func (ep *Endpoint) Rotate(next verify.Secret) error {
 	if next.IsZero() {
 		return verify.ErrEmptySecret
 	}
+	if err := ep.server.trySeal(next); err != nil {
+		return err
+	}
 	ep.server.mu.Lock()
 	defer ep.server.mu.Unlock()
 	ep.sub.Secret, ep.made = next, nil

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/hookmitt/hookmitt/verify"
 )
 
 // Fault is something that goes wrong between provider and receiver. Faults compose, in their order, and happen to every
@@ -177,7 +175,7 @@ func Oversize(size int) Fault {
 
 // WrongKey signs with another secret.
 func WrongKey() Fault {
-	return Fault{name: "wrong key", change: func(c *course) { c.secret, c.unsigned = verify.NewSecret("not the secret"), false }}
+	return Fault{name: "wrong key", change: func(c *course) { c.wrongKey, c.unsigned = true, false }}
 }
 
 // Unsigned sends no signature.

@@ -59,3 +59,14 @@ func TestASubscriptionThatCouldSendNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestASecretThatCannotSignIsNotRotatedIn(t *testing.T) {
+	t.Parallel()
+	s, err := testserver.New(hookmitt.StandardWebhooks(), nil)
+	require.NoError(t, err)
+	defer s.Close()
+	ep, err := s.Subscribe(testserver.Subscription{URL: "http://127.0.0.1/", Secret: hookmitt.StandardWebhooks().SecretOf("test-secret")})
+	require.NoError(t, err)
+	require.ErrorIs(t, ep.Rotate(verify.NewSecret("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=")), verify.ErrPublicKey)
+	require.ErrorIs(t, ep.Rotate(verify.NewSecret("whsec_!")), verify.ErrSecretForm)
+}

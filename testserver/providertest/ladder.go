@@ -45,7 +45,7 @@ func ladder(t *testing.T, p subject) {
 	})
 }
 
-// once lets the first answer be lost, and expects the retry to be one that a receiver can recognise.
+// once lets the first answer be lost, and expects a receiver that goes by the id to do the event once.
 func once(t *testing.T, p subject) {
 	if p.Retry.Retries() == 0 {
 		t.Skip("the provider never retries")

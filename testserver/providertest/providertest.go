@@ -8,9 +8,9 @@
 package providertest
 
 import (
-	"encoding/base64"
 	"errors"
 	"net/http"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -29,24 +29,15 @@ type subject struct {
 // id is one that every field takes.
 const id = "3f2a6c1e-9d4b-4e0a-8f7c-1b2d3e4f5a6b"
 
-// Run checks every law, each as a subtest, with secrets of the first form that the provider's scheme takes: any text,
-// or base64, with whsec_ or without. The provider's Events must hold a sample.
+// Run checks every law, each as a subtest, with secrets of the first form that the provider's scheme takes
+// ([hookmitt.Provider.SecretOf]). The provider's Events must hold a sample.
 func Run(t *testing.T, p hookmitt.Provider) {
 	t.Helper()
-	if p.Scheme != nil {
-		for _, form := range []func(text string) string{
-			func(text string) string { return text },
-			func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) },
-			func(text string) string { return "whsec_" + base64.StdEncoding.EncodeToString([]byte(text)) },
-		} {
-			secret, other := verify.NewSecret(form("providertest, the secret")), verify.NewSecret(form("providertest, another one"))
-			if !errors.Is(p.Scheme.Sign(secret, http.Header{}, nil, time.Now()), verify.ErrSecretForm) {
-				RunWith(t, p, secret, other)
-				return
-			}
-		}
+	secret, other := verify.NewSecret("providertest, the secret"), verify.NewSecret("providertest, another one")
+	if p.Scheme != nil { // or Validate says so
+		secret, other = p.SecretOf("providertest, the secret"), p.SecretOf("providertest, another one")
 	}
-	RunWith(t, p, verify.NewSecret("providertest, the secret"), verify.NewSecret("providertest, another one"))
+	RunWith(t, p, secret, other)
 }
 
 // RunWith is [Run] with two secrets of a form that Run does not know. Both must be able to sign.
@@ -67,9 +58,12 @@ func RunWith(t *testing.T, provider hookmitt.Provider, secret, other verify.Secr
 		{"a changed body is refused", changedBody},
 		{"a changed header is refused, or Identity says that it is not covered", changedHeader},
 		{"what is not signed with the secret is refused", notSigned},
+		{"an empty secret beside a good one verifies nothing", emptyBeside},
 		{"two signatures are refused, and Precheck knows", doubled},
+		{"what is stamped is refused when it is old, or from the future", stale},
+		{"neither direction changes what it is given", unchanged},
 		{"the simulator makes the attempts of the schedule, within the horizon", ladder},
-		{"a receiver does every event once", once},
+		{"a retry after a lost answer comes under the same id", once},
 	} {
 		t.Run(law.name, func(t *testing.T) { law.test(t, p) })
 	}
@@ -175,6 +169,57 @@ func notSigned(t *testing.T, p subject) {
 			if p.Scheme.Precheck(bare) == nil {
 				t.Errorf("%s: without %s Precheck takes it", e.Type, name)
 			}
+		}
+	})
+}
+
+func emptyBeside(t *testing.T, p subject) {
+	sealed(t, p, func(e events.Event, h http.Header, body []byte) {
+		for _, secrets := range [][]verify.Secret{{p.secret, {}}, {{}, p.secret}} {
+			if _, _, err := p.Open(secrets, h, body); !errors.Is(err, verify.ErrEmptySecret) {
+				t.Errorf("%s: with an empty secret on the ring Open says %v", e.Type, err)
+			}
+		}
+	})
+}
+
+// far is over every tolerance of a clock.
+const far = 30 * 24 * time.Hour
+
+// stale holds for schemes that stamp: whose signature of one event differs from one time to another.
+func stale(t *testing.T, p subject) {
+	typ := p.Events.Types()[0]
+	e, _ := p.Events.Sample(typ)
+	e.ID, e.Time = id, time.Date(2025, 1, 15, 10, 30, 0, 0, time.UTC)
+	seal := func(at time.Time) (http.Header, []byte) {
+		h, body, err := p.Seal(p.secret, e, at)
+		if err != nil {
+			t.Fatalf("%s: Seal: %v", typ, err)
+		}
+		return h, body
+	}
+	now, _ := seal(time.Now())
+	for _, at := range []time.Time{time.Now().Add(-far), time.Now().Add(far)} {
+		h, body := seal(at)
+		if reflect.DeepEqual(now, h) {
+			t.Skip("the scheme does not stamp")
+		}
+		if _, err := open(p, h, body); !errors.Is(err, verify.ErrStale) {
+			t.Errorf("%s: signed at %v Open says %v", typ, at, err)
+		}
+	}
+}
+
+func unchanged(t *testing.T, p subject) {
+	sealed(t, p, func(e events.Event, h http.Header, body []byte) {
+		header, text := h.Clone(), slices.Clone(body)
+		_, _, _ = p.Open([]verify.Secret{p.other, p.secret}, h, body)
+		_ = p.Scheme.Precheck(h)
+		if !reflect.DeepEqual(header, h) || !slices.Equal(text, body) {
+			t.Errorf("%s: Open changed the request", e.Type)
+		}
+		if err := p.Scheme.Sign(p.secret, h.Clone(), body, time.Now()); err != nil || !slices.Equal(text, body) {
+			t.Errorf("%s: Sign changed the body: %v", e.Type, err)
 		}
 	})
 }
