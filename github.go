@@ -12,12 +12,13 @@ import (
 //
 // Documented (docs.github.com/en/webhooks): X-Hub-Signature-256 with sha256= and the hex HMAC-SHA256 of the raw body,
 // where a secret is set; the event's type in X-GitHub-Event and its id in X-GitHub-Delivery; a 2xx within 10 s; no
-// automatic retries. Somebody may ask for a redelivery for three days, and it has the id of the original delivery: it
-// is a duplicate if that was done, and to run it again nonetheless is what middleware.Receiver.Forget is
-// for. One of a delivery that had failed runs.
+// automatic retries. Somebody may ask for a redelivery for three days, and it has the id of the original delivery: if
+// that one failed, the event runs; if it was done, this is a duplicate, and middleware.Receiver.Forget makes it run
+// again. Ids are remembered for 48 h unless told otherwise: with middleware.Options.Remember of 96 h every redelivery is
+// recognised.
 //
 // The webhook must be set to send application/json. The signature covers neither header: see [UnsignedID]; whoever
-// holds a captured request can also give it another type. Bodies may have 25 MB, so middleware.Options.MaxBody may have
+// holds a captured request can also give it another type. Bodies may have up to 25 MB, so middleware.Options.MaxBody may have
 // to be raised. The older X-Hub-Signature with SHA-1 is not read.
 func GitHub() Provider {
 	return Provider{

@@ -16,12 +16,14 @@ import (
 // HMAC-SHA256 in base64 under a key whose text is whsec_ and base64 (for a test: whsec_dGVzdC1zZWNyZXQ=), and v1a, Ed25519 under whsk_ and verified with
 // whpk_. Every 2xx is success, a redirect is not.
 //
-// Recommended there, and so what this provider does: type, timestamp and data in the body; retries after 5 s, 5 m,
-// 30 m, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h; 15 to 30 s for an answer, of which it is 15. A sender that does otherwise is
-// this value with other fields.
+// Recommended there, or given as an example, and so what this provider does: type, timestamp and data in the body; retries
+// after 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h; 15 to 30 s for an answer, of which it is 15. A sender that does
+// otherwise is this value with other fields. Left out, though recommended: jitter, heeding Retry-After, disabling the
+// endpoint after days of failures or a 410.
 //
-// Assumed: 5 minutes of tolerance on either side, as in the specification's own libraries; the text gives no number.
-// The endpoint is never disabled, and a secret is required.
+// Assumed: 5 minutes of tolerance on either side, as in the specification's own libraries; the text gives no number. A
+// secret is required; of any length, where the specification has 24 to 64 bytes. A text without a prefix is an HMAC's
+// secret: do not paste a public key without its whpk_.
 func StandardWebhooks() Provider {
 	const (
 		header    = "webhook-signature"

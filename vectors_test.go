@@ -1,6 +1,8 @@
 package hookmitt_test
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -79,9 +81,10 @@ func (v vector) check(t *testing.T, p hookmitt.Provider) {
 		_, err := p.Scheme.Verify([]verify.Secret{secret}, h, []byte(v.Body))
 		require.NoError(t, err)
 	}
-	if v.Public == "" {
-		refused(verify.ErrMismatch, wrong, h, v.Body)
+	if v.Public != "" {
+		wrong = verify.NewSecret("whpk_" + base64.StdEncoding.EncodeToString(ed25519.NewKeyFromSeed(make([]byte, 32)).Public().(ed25519.PublicKey)))
 	}
+	refused(verify.ErrMismatch, wrong, h, v.Body)
 	refused(verify.ErrMismatch, secret, h, v.Body+"\n")
 	refused(verify.ErrMismatch, secret, h, strings.Replace(v.Body, "e", "f", 1))
 	unsigned := h.Clone()

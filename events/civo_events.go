@@ -5,7 +5,8 @@ package events
 // in a public client's copy (Lazarus404/civo, lib/civo/webhooks.ex). Names are an open set: Civo adds some and drops
 // some, so a router should have a handler for the rest, or leave them to be acknowledged as [ErrUnhandled].
 const (
-	// Where it says "asked for", Civo has asked its cloud for it, and the work may still go on.
+	// Most say that Civo has asked its cloud for something, and the work may still go on; the source says so of those
+	// with "asked for", of instance.deleted, and of all that is about firewalls.
 
 	InstanceCreated          = "instance.created" // asked for; active says that it runs
 	InstanceActive           = "instance.active"

@@ -10,12 +10,16 @@ import (
 // where there is one.
 const dateTimeLayout = "2006-01-02 15:04:05.999999999"
 
-// DateTime is a time as Mixpost writes it, read as UTC: "2025-01-15 10:30:00", or null, which is the zero time.
-// RFC 3339 is read too. What was read is written again as the same time.
+// DateTime is a time as Mixpost writes it, read as UTC: "2025-01-15 10:30:00", or null, which is the zero time, as are ""
+// and a database's "0000-00-00 00:00:00". RFC 3339 is read too. What was read is written again as the same time.
 type DateTime struct{ time.Time }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (d *DateTime) UnmarshalText(text []byte) error {
+	if len(text) == 0 || string(text) == "0000-00-00 00:00:00" {
+		d.Time = time.Time{}
+		return nil
+	}
 	at, err := time.Parse(dateTimeLayout, string(text))
 	if err != nil {
 		at, err = time.Parse(time.RFC3339, string(text))

@@ -24,6 +24,8 @@ func TestDateTime(t *testing.T) {
 		"with a fraction of zero": {`"2025-01-15 10:30:00.000000"`, at},
 		"with a fraction":         {`"2025-01-15 10:30:00.25"`, at.Add(250 * time.Millisecond)},
 		"null":                    {`null`, time.Time{}},
+		"empty":                   {`""`, time.Time{}},
+		"a database's null":       {`"0000-00-00 00:00:00"`, time.Time{}},
 		"a leap day":              {`"2024-02-29 00:00:00"`, time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)},
 		"the last second of 9999": {`"9999-12-31 23:59:59"`, time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)},
 	} {
@@ -37,7 +39,6 @@ func TestDateTime(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"text":                       `"CANARY"`,
-		"empty":                      `""`,
 		"a number":                   `1736937000`,
 		"true":                       `true`,
 		"an object":                  `{"date":"CANARY"}`,

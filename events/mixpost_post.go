@@ -45,7 +45,7 @@ type PostTag struct {
 	HexColor string `json:"hex_color"`
 }
 
-// PostUser is who wrote a post.
+// PostUser is who wrote a post. PHP writes one of whom nothing is known as [], which is the zero PostUser.
 type PostUser struct {
 	Name string `json:"name"`
 }

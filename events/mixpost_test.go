@@ -135,3 +135,20 @@ func TestPostDeletedSaysWhetherTheyMayComeBack(t *testing.T) {
 	requireFields[trail](t, `{"steps":[{"uuids":["a"],"deleted":true},{"uuids":["a"]}]}`,
 		field("steps[1].deleted", "must be true, or to_trash must, but not both"))
 }
+
+// What PHP and its databases write where there is nothing.
+func TestEmptyAsPHPWritesIt(t *testing.T) {
+	t.Parallel()
+	const body = `{"uuid":"post-1","user":[],"scheduled_at":"","published_at":"0000-00-00 00:00:00","created_at":null}`
+	post, err := events.Decode[events.PostPublished](events.Event{Type: "post.published", Data: []byte(body)})
+	require.NoError(t, err)
+	require.Equal(t, events.PostPublished{Post: events.Post{UUID: "post-1"}}, post)
+	_, err = events.Decode[events.PostPublished](events.Event{Type: "post.published", Data: []byte(`{"uuid":"post-1","user":["Zoe"]}`)})
+	require.ErrorContains(t, err, "user")
+}
+
+func TestANumberCanBeAKey(t *testing.T) {
+	t.Parallel()
+	e := events.Named("test.type", map[string]any{"counts": map[json.Number]int{"12": 1}})
+	require.JSONEq(t, `{"counts":{"12":1}}`, string(e.Data))
+}

@@ -112,8 +112,9 @@ func quote(text string) ([]byte, error) { return jsontext.AppendQuote(nil, text)
 // encode writes v as JSON; maps in the order of their keys, so that equal data are equal bytes.
 func encode(v any) ([]byte, error) { return json.Marshal(v, json.Deterministic(true), writeDigits) }
 
-// keepDigits makes numbers that land in an interface json.Number: a float64 would round integers beyond 2⁵³.
-var keepDigits = json.WithUnmarshalers(json.JoinUnmarshalers(
+// readers make numbers that land in an interface json.Number, since a float64 would round integers beyond 2⁵³, and take
+// PHP's empty map for one.
+var readers = json.WithUnmarshalers(json.JoinUnmarshalers(
 	json.UnmarshalFromFunc(func(dec *jsontext.Decoder, v *any) error {
 		if dec.PeekKind() != '0' {
 			return errors.ErrUnsupported
@@ -123,6 +124,17 @@ var keepDigits = json.WithUnmarshalers(json.JoinUnmarshalers(
 		return err
 	}),
 	json.UnmarshalFromFunc(readNumber),
+	json.UnmarshalFromFunc(func(dec *jsontext.Decoder, u *PostUser) error {
+		if dec.PeekKind() != '[' {
+			return errors.ErrUnsupported
+		}
+		value, err := dec.ReadValue()
+		if err == nil && len(bytes.TrimSpace(value[1:len(value)-1])) > 0 {
+			return &json.SemanticError{JSONKind: '[', GoType: reflect.TypeFor[PostUser]()}
+		}
+		*u = PostUser{}
+		return err
+	}),
 ))
 
 // readNumber reads what the standard library reads into a json.Number, which to the parser is any other string: a
@@ -153,6 +165,9 @@ var writeDigits = json.WithMarshalers(json.MarshalToFunc(func(enc *jsontext.Enco
 	case !isNumber([]byte(n)):
 		return errors.New("a json.Number that is no number")
 	}
+	if kind, members := enc.StackIndex(enc.StackDepth()); kind == '{' && members%2 == 0 { // a map's key
+		return enc.WriteToken(jsontext.String(string(n)))
+	}
 	return enc.WriteValue(jsontext.Value(n))
 }))
 
@@ -164,7 +179,7 @@ func isNumber(text []byte) bool {
 // decode reads data into v by the same parser and rules as the door, so that there is one reading of a body. Names
 // are told apart by case, and unknown ones passed over: providers add fields without notice.
 func decode(data []byte, v any) *FieldError {
-	err := json.Unmarshal(data, v, keepDigits)
+	err := json.Unmarshal(data, v, readers)
 	if err == nil {
 		return nil
 	}

@@ -26,8 +26,8 @@ func Real() Clock { return Clock{} }
 // Scaled runs so many times faster than the real clock: with 60, an hour of retries takes a minute.
 func Scaled(factor float64) Clock { return Clock{mode: clockScaled, factor: factor} }
 
-// Manual moves only by [Server.Advance], [Server.AdvanceNext] and [Server.Drain]. An attempt lasts on it for the whole
-// seconds that it really did: a time-out counts, and whatever else the machine had to do meanwhile does not.
+// Manual moves only by [Server.Advance], [Server.AdvanceNext] and [Server.Drain]. An attempt takes as many
+// whole seconds on it as it really took: a time-out counts, and whatever else the machine had to do meanwhile does not.
 //
 // The receiver's clock does not move with it, nor with [Scaled]: neither can show whether a receiver remembers for long
 // enough, or when its lease ends. A testing/synctest bubble moves both.

@@ -1,5 +1,5 @@
-// Email makes an e-mail of every event that Civo sends: one each, however often the event comes and however often the
-// mail server is down meanwhile.
+// Email makes an e-mail of every event that Civo sends: one each, as far as SMTP can promise that, however often the event
+// comes; and late, if the mail server is down, for as long as Civo tries again.
 //
 //	CIVO_WEBHOOK_SECRET=test-secret go run ./examples/email -smtp 127.0.0.1:25 -from civo@example.com -to ops@example.com
 //

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +32,7 @@ type vault struct {
 type kept struct {
 	*verify.Keyring
 	until time.Time
+	sum   [sha256.Size]byte // of the file
 }
 
 // secrets is a [verify.SecretsFunc].
@@ -51,7 +54,7 @@ func (v *vault) ring(tenant string) (*verify.Keyring, error) {
 	if time.Now().Before(known.until) {
 		return known.Keyring, nil
 	}
-	found, err := readSecrets(v.files, tenant) // not under the lock: one slow look-up must not hold up other tenants
+	found, sum, err := readSecrets(v.files, tenant) // not under the lock: one slow look-up must not hold up other tenants
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	ring := v.rings[tenant].Keyring // another request may have been faster
@@ -66,33 +69,37 @@ func (v *vault) ring(tenant string) (*verify.Keyring, error) {
 	case ring == nil:
 		ring = verify.NewKeyring(found[0], found[1:]...)
 		ring.RetireAfter(v.grace)
-	default:
-		if err := ring.Rotate(found[0]); err != nil {
-			return nil, err
+	case sum != v.rings[tenant].sum:
+		for _, secret := range slices.Backward(found) { // so that the first one is current in the end
+			if err := ring.Rotate(secret); err != nil {
+				return nil, err
+			}
 		}
-		ring.RetireAfter(v.grace) // of one that was old before, the end stays
+		ring.RetireAfter(v.grace) // of one that is not in the file and was old before, the end stays
 	}
 	if v.rings == nil {
 		v.rings = map[string]kept{}
 	}
-	v.rings[tenant] = kept{ring, time.Now().Add(fresh)}
+	v.rings[tenant] = kept{ring, time.Now().Add(fresh), sum}
 	return ring, nil
 }
 
 // readSecrets reads a tenant's file. One without a secret is an error of ours, and not the end of a tenant.
-func readSecrets(files fs.FS, tenant string) ([]verify.Secret, error) {
+func readSecrets(files fs.FS, tenant string) (secrets []verify.Secret, sum [sha256.Size]byte, err error) {
+	if info, err := fs.Stat(files, tenant); err == nil && info.IsDir() {
+		return nil, sum, fs.ErrNotExist // not a tenant
+	}
 	text, err := fs.ReadFile(files, tenant)
 	if err != nil {
-		return nil, err
+		return nil, sum, err
 	}
-	var secrets []verify.Secret
 	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimRight(line, "\r\n"); line != "" {
 			secrets = append(secrets, verify.NewSecret(line))
 		}
 	}
 	if len(secrets) == 0 {
-		return nil, errors.New("the file of " + tenant + " holds no secret")
+		return nil, sum, errors.New("the file of " + tenant + " holds no secret")
 	}
-	return secrets, nil
+	return secrets, sha256.Sum256(text), nil
 }

@@ -54,6 +54,22 @@ func TestASecretThatTheProviderHasFirstCostsAnAttempt(t *testing.T) {
 	})
 }
 
+// Two rotations within a minute: what stands in the file is accepted, whether the process saw it come or not.
+func TestARotationThatWasNotSeenIsReadFromTheFile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStand(t)
+		status, _ := s.send("/webhooks/acme", "acme-secret", event("evt_1"))
+		require.Equal(t, 200, status)
+		s.write("acme", "acme-third", "acme-second", "acme-secret")
+		time.Sleep(fresh)
+		for i, secret := range []string{"acme-second", "acme-third", "acme-secret"} {
+			status, _ := s.send("/webhooks/acme", secret, event(fmt.Sprintf("evt_2%d", i)))
+			require.Equal(t, 200, status, secret)
+		}
+	})
+}
+
 // A process that starts during a rotation has not seen the secret before: the file says it.
 func TestTheSecondLineIsAcceptedForAsLong(t *testing.T) {
 	t.Parallel()
