@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -94,11 +95,21 @@ func newCourse(t *testing.T, seed uint64) *course {
 	return c
 }
 
-// RoundTrip is the balancer: every request goes to the next receiver, alive or not.
+// RoundTrip is the balancer: every request goes to the next receiver, and to the one after it if that one is not there.
+// A request that is under way when its receiver is killed fails.
 func (c *course) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.URL.Host = c.receivers[c.next.Add(1)%receivers].addr
-	return c.network.RoundTrip(r)
+	for tries := 1; ; tries++ {
+		again := r.Clone(r.Context())
+		again.URL.Host = c.receivers[c.next.Add(1)%receivers].addr
+		if r.GetBody != nil {
+			again.Body, _ = r.GetBody() // never fails
+		}
+		response, err := c.network.RoundTrip(again)
+		var absent *net.OpError
+		if err == nil || tries == receivers || !errors.As(err, &absent) || absent.Op != "dial" {
+			return response, err
+		}
+	}
 }
 
 func (c *course) run() {
