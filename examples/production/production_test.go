@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -193,4 +194,25 @@ func TestAShutdownLetsTheHandlerEnd(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "duplicate", outcomes(timeline), "to the other process")
 	require.Equal(t, 1, s.inventory.served())
+}
+
+func TestTheHealthCheckFailsBeforeRequestsAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	p := s.start("-drain", "1h")
+	_, endpoint := s.provider(hookmitt.Civo(), p)
+	health := func() int {
+		t.Helper()
+		response, err := http.Get(p.url + "/healthz")
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	require.Equal(t, 200, health())
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	p.says("shutting down")
+	require.Equal(t, 503, health())
+	timeline, err := endpoint.Send(t.Context(), created()).Wait(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "accepted", outcomes(timeline), "the balancer may not know yet")
 }

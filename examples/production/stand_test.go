@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -55,59 +50,6 @@ func (s *stand) write(provider, text string) {
 	require.NoError(s.t, os.WriteFile(filepath.Join(s.secrets, provider), []byte(text+"\n"), 0o600))
 }
 
-// process is one of the service.
-type process struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	url  string
-	logs chan string
-}
-
-func (s *stand) start(flags ...string) *process {
-	s.t.Helper()
-	server := httptest.NewServer(s.inventory)
-	s.t.Cleanup(server.Close)
-	p := &process{t: s.t, logs: make(chan string, 1000)}
-	p.cmd = exec.CommandContext(context.Background(), os.Args[0], append([]string{"-addr", "127.0.0.1:0", "-drain", "0", //nolint:gosec // ourselves
-		"-redis", s.redis.Addr, "-secrets", s.secrets, "-dead", s.dead, "-inventory", server.URL}, flags...)...)
-	p.cmd.Env = append(os.Environ(), "BE_PRODUCTION=1")
-	stderr, err := p.cmd.StderrPipe()
-	require.NoError(s.t, err)
-	require.NoError(s.t, p.cmd.Start())
-	s.t.Cleanup(func() {
-		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait()
-	})
-	go func() {
-		defer close(p.logs)
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			p.logs <- lines.Text()
-		}
-	}()
-	_, url, _ := strings.Cut(p.says("receiving at="), "at=")
-	p.url, _, _ = strings.Cut(url, " ")
-	return p
-}
-
-// says waits for a line of the log that holds a text.
-func (p *process) says(text string) string {
-	p.t.Helper()
-	for line := range p.logs {
-		if strings.Contains(line, text) {
-			return line
-		}
-	}
-	p.t.Fatalf("the service ended without saying %q", text)
-	return ""
-}
-
-// ends waits until the service has ended.
-func (p *process) ends() error {
-	for range p.logs { //nolint:revive // Wait would close the pipe before all of it is read
-	}
-	return p.cmd.Wait()
-}
-
 // provider plays p for processes, in turn, on the Manual clock.
 func (s *stand) provider(p hookmitt.Provider, processes ...*process) (*testserver.Server, *testserver.Endpoint) {
 	s.t.Helper()
@@ -135,46 +77,6 @@ func (b *balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.URL.Host = strings.TrimPrefix(p.url, "http://")
 	return http.DefaultTransport.RoundTrip(r)
-}
-
-// inventory is the service behind the service.
-type inventory struct {
-	mu      sync.Mutex
-	down    int                          // requests that it will not serve
-	servers map[string]map[string]string // by id
-	keys    map[string]bool              // of the requests it served
-	visits  int
-	hold    chan struct{} // if set, a request waits for it
-	visited chan struct{} // and tells so
-}
-
-// ServeHTTP implements [http.Handler].
-func (i *inventory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if i.hold != nil {
-		i.visited <- struct{}{}
-		<-i.hold
-	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.visits++; i.visits <= i.down {
-		http.Error(w, "down", http.StatusBadGateway)
-		return
-	}
-	key := r.Header.Get("Idempotency-Key")
-	if i.keys[key] {
-		return
-	}
-	i.keys[key] = true
-	server := map[string]string{}
-	_ = json.NewDecoder(r.Body).Decode(&server)
-	i.servers[strings.TrimPrefix(r.URL.Path, "/servers/")] = server
-}
-
-// served is how many events were.
-func (i *inventory) served() int {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return len(i.keys)
 }
 
 // advance makes the next attempt. Redis's clock follows the provider's.
