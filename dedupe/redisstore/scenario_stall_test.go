@@ -54,7 +54,12 @@ func TestScenarioServerHangs(t *testing.T) {
 			redistest.Eventually(t, "what was sent has arrived", func() bool {
 				return say(t, server, "exists", name(s.keyOf("evt_1"))) == "1"
 			})
-			require.Equal(t, "503 busy", brief(s.send(started("evt_1"))), "nobody waits any more for what was won")
+			next := brief(s.send(started("evt_1")))
+			if next == "200 accepted" { // the answer and the client's hanging up crossed, and the claim was given back
+				a.requireRuns(t, 1)
+				return
+			}
+			require.Equal(t, "503 busy", next, "nobody waits any more for what was won")
 			server.Pass(lease)
 			require.Equal(t, "200 accepted", brief(s.send(started("evt_1"))))
 			a.requireRuns(t, 2)
