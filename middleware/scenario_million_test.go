@@ -48,7 +48,7 @@ func TestScenarioMillionIDs(t *testing.T) { //nolint:paralleltest // see above
 			require.Positive(t, cleared)
 			require.LessOrEqual(t, cleared, 4, "the longest sweep: no clock is asked, as 1 ms is a matter of the machine")
 			require.InEpsilon(t, size, heap(), 0.05, "memory is used again")
-			require.Equal(t, inBubble, runtime.NumGoroutine())
+			require.LessOrEqual(t, runtime.NumGoroutine(), inBubble)
 
 			time.Sleep(hold.Remember + time.Second)
 			c, err := store.Claim(t.Context(), dedupe.Key{Scope: "cdhosting", ID: "first_0"}, "me", hold)
@@ -56,7 +56,7 @@ func TestScenarioMillionIDs(t *testing.T) { //nolint:paralleltest // see above
 			require.Equal(t, 1, c.Run, "forgotten")
 			runtime.KeepAlive(store)
 		})
-		require.Equal(t, before, runtime.NumGoroutine())
+		require.LessOrEqual(t, runtime.NumGoroutine(), before)
 		t.Logf("took %v", time.Since(start))
 	})
 }
