@@ -21,7 +21,7 @@ func limit(t *testing.T, server *redistest.Server, room int) {
 }
 
 // fill leaves a server no memory.
-func fill(t *testing.T, server *redistest.Server) { limit(t, server, -100_000) }
+func fill(t *testing.T, server *redistest.Server) { limit(t, server, -300_000) }
 
 // long is an event whose id is long, so that few of them take much memory.
 func long(n int) dedupe.Key {
@@ -66,6 +66,7 @@ func TestScenarioFull(t *testing.T) {
 				require.NoError(t, store.Commit(t.Context(), c, 200))
 			}
 			require.Less(t, n, 20_000, "it is not full")
+			fill(t, server) // for a short id, too
 			full := s.send(started("evt_1"))
 			require.Equal(t, "503 unavailable", brief(full))
 			require.GreaterOrEqual(t, retryAfter(full), 1)
