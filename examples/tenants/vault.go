@@ -66,6 +66,7 @@ func (v *vault) ring(tenant string) (*verify.Keyring, error) {
 		return nil, err // we do not know, so the provider is asked to come again
 	case err != nil:
 		slog.Error("the secrets stay as they were", "tenant", tenant, "err", err)
+		sum = v.rings[tenant].sum // or the file would count as changed when it can be read again
 	case ring == nil:
 		ring = verify.NewKeyring(found[0], found[1:]...)
 		ring.RetireAfter(v.grace)

@@ -54,6 +54,29 @@ func TestASecretThatTheProviderHasFirstCostsAnAttempt(t *testing.T) {
 	})
 }
 
+// A source that was down for a while is no rotation: the end of an old secret stays where it was.
+func TestAnOutageOfTheSourceMovesNoEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, number := newStand(t), 0
+		s.write("acme", "acme-next", "acme-secret")
+		status := func(secret string) int {
+			number++
+			got, _ := s.send("/webhooks/acme", secret, event(fmt.Sprintf("evt_%d", number)))
+			return got
+		}
+		require.Equal(t, 200, status("acme-secret"))
+		time.Sleep(time.Hour)
+		*s.files.down = errors.New("the disk is gone")
+		require.Equal(t, 200, status("acme-next"))
+		*s.files.down = nil
+		time.Sleep(fresh)
+		require.Equal(t, 200, status("acme-next"))
+		time.Sleep(hookmitt.CDHosting().Horizon() - time.Hour - fresh)
+		require.Equal(t, 401, status("acme-secret"))
+	})
+}
+
 // Two rotations within a minute: what stands in the file is accepted, whether the process saw it come or not.
 func TestARotationThatWasNotSeenIsReadFromTheFile(t *testing.T) {
 	t.Parallel()
