@@ -183,19 +183,22 @@ func lenient(s Scheme) Scheme {
 	return s
 }
 
-// staleness says how far the timestamp is from now, if that is too far.
-func staleness(s Scheme, h http.Header) string {
-	var frame HMAC
+// frameOf is how a scheme of ours reads and writes headers.
+func frameOf(s Scheme) (frame HMAC, ok bool) {
 	switch s := s.(type) {
 	case HMAC:
-		frame = s
+		return s, true
 	case Ed25519:
-		frame = s.frame()
-	default:
-		return ""
+		return s.frame(), true
 	}
+	return HMAC{}, false
+}
+
+// staleness says how far the timestamp is from now, if that is too far.
+func staleness(s Scheme, h http.Header) string {
+	frame, ok := frameOf(s)
 	var c claim
-	if frame.read(h, &c) != nil || frame.Timestamp == (Source{}) || within(c.timestamp, frame.Tolerance) {
+	if !ok || frame.read(h, &c) != nil || frame.Timestamp == (Source{}) || within(c.timestamp, frame.Tolerance) {
 		return ""
 	}
 	at, _ := seconds(c.timestamp)

@@ -19,16 +19,11 @@ type requestChange struct {
 
 // requestChanges are the header as it is, and with up to two mistakes undone.
 func requestChanges(s Scheme, h http.Header) []requestChange {
-	var frame HMAC
-	switch s := s.(type) {
-	case HMAC:
-		frame = s
-	case Ed25519:
-		frame = s.frame()
-	default:
-		return []requestChange{{header: h}}
-	}
 	all := []requestChange{{header: h}}
+	frame, ok := frameOf(s)
+	if !ok {
+		return all
+	}
 	kinds := []func(HMAC, requestChange) []requestChange{oneHeader, trimmed, prefixes}
 	if _, ok := s.(HMAC); ok {
 		kinds = append(kinds, hashes, encodings, milliseconds, bodyAlone)

@@ -60,7 +60,7 @@ func (s *Store) check(ctx context.Context, server redis.Cmdable) []string {
 		}
 	}
 	var all []string
-	if _, single := server.(*redis.Client); single && info["redis_mode"] == "cluster" && s.client == server {
+	if _, single := s.client.(*redis.Client); single && info["redis_mode"] == "cluster" {
 		all = append(all, "this is one node of a Cluster, and the client is for a single server: events whose slot is elsewhere are refused; "+
 			"make it by redis.NewClusterClient, or with IsClusterMode")
 	}

@@ -20,7 +20,7 @@ func Start(t testing.TB, args ...string) *Server {
 func startBy(t testing.TB, c *clock, args ...string) *Server {
 	t.Helper()
 	need(t, "redis-server", "redis-cli")
-	s, err := open("redis-server", t.TempDir(), c, append([]string{"--save", ""}, args...))
+	s, err := openRedis(t.TempDir(), c, args)
 	return started(t, s, err)
 }
 

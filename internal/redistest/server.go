@@ -27,8 +27,10 @@ type Server struct {
 
 // Open starts a redis-server that keeps its files in dir, with arguments as on its command line. By default it writes
 // nothing to disk.
-func Open(dir string, args ...string) (*Server, error) {
-	return open("redis-server", dir, nil, append([]string{"--save", ""}, args...))
+func Open(dir string, args ...string) (*Server, error) { return openRedis(dir, nil, args) }
+
+func openRedis(dir string, c *clock, args []string) (*Server, error) {
+	return open("redis-server", dir, c, append([]string{"--save", ""}, args...))
 }
 
 // attempts to find a port: one that is free may be taken before the server has it.
