@@ -109,17 +109,20 @@ func (p Provider) Open(secrets []verify.Secret, h http.Header, body []byte) (e e
 	return e, matched, err
 }
 
-// SecretOf makes a secret of text in the first form that the scheme takes: the text as it is, in base64, or whsec_ and
-// base64. It is for tests; real secrets come from the provider. If no form fits it is the zero Secret.
-func (p Provider) SecretOf(text string) verify.Secret {
+// SecretOf makes a secret of text in the first form that the scheme takes: see [Provider.SecretText]. It is for tests;
+// real secrets come from the provider. If no form fits it is the zero Secret.
+func (p Provider) SecretOf(text string) verify.Secret { return verify.NewSecret(p.SecretText(text)) }
+
+// SecretText puts text into the first form that the scheme takes for a secret: as it is, in base64, or whsec_ and
+// base64. If none fits it is empty.
+func (p Provider) SecretText(text string) string {
 	encoded := base64.StdEncoding.EncodeToString([]byte(text))
 	for _, form := range []string{text, encoded, "whsec_" + encoded} {
-		secret := verify.NewSecret(form)
-		if !errors.Is(p.Scheme.Sign(secret, http.Header{}, nil, time.Now()), verify.ErrSecretForm) {
-			return secret
+		if !errors.Is(p.Scheme.Sign(verify.NewSecret(form), http.Header{}, nil, time.Now()), verify.ErrSecretForm) {
+			return form
 		}
 	}
-	return verify.Secret{}
+	return ""
 }
 
 // Acknowledges reports whether the provider counts an answer of this status as success.

@@ -95,7 +95,7 @@ func (s *Server) request(ctx context.Context, c *course) Attempt {
 	}
 	a.Method, a.Header, a.Body = out.method, out.header, out.body
 	start := time.Now()
-	a.Status, a.AnswerHeader, a.AnswerBody, a.Err = s.exchange(ctx, c.sub.URL, out)
+	a.Status, a.AnswerHeader, a.AnswerBody, a.Err = s.exchange(ctx, c, out)
 	a.Took = time.Since(start)
 	if errors.Is(a.Err, context.DeadlineExceeded) {
 		a.Took = s.provider.Deadline // whenever the machine found the time to notice
@@ -105,11 +105,11 @@ func (s *Server) request(ctx context.Context, c *course) Attempt {
 }
 
 // exchange sends a request and waits for the whole answer, as long as the provider does.
-func (s *Server) exchange(ctx context.Context, url string, out *outgoing) (int, http.Header, []byte, error) {
+func (s *Server) exchange(ctx context.Context, c *course, out *outgoing) (int, http.Header, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.provider.Deadline)
 	defer cancel()
-	defer context.AfterFunc(s.ctx, cancel)()
-	req, err := http.NewRequestWithContext(ctx, out.method, url, bytes.NewReader(out.body))
+	defer context.AfterFunc(c.ends, cancel)()
+	req, err := http.NewRequestWithContext(ctx, out.method, c.sub.URL, bytes.NewReader(out.body))
 	if err != nil {
 		return 0, nil, nil, err
 	}

@@ -2,6 +2,7 @@ package testserver
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
@@ -16,10 +17,12 @@ import (
 
 // course is how one attempt is to go: as the provider does it, but for what faults have changed.
 type course struct {
-	number int
-	event  events.Event
-	sub    Subscription
-	faults []string // that happened
+	number   int
+	event    events.Event
+	endpoint *Endpoint
+	sub      Subscription    // as it is now
+	ends     context.Context // with the server, or at its reset
+	faults   []string        // that happened
 
 	delay    time.Duration // on the way, before anything else
 	secret   verify.Secret
@@ -35,13 +38,20 @@ type course struct {
 
 // course is how the next attempt is to go. The server's mu is held.
 func (d *Delivery) course(number int) *course {
-	c := &course{number: number, event: d.event, sub: d.endpoint.sub, secret: d.endpoint.sub.Secret, copies: 1}
+	s, sub := d.endpoint.server, d.endpoint.sub
+	c := &course{number: number, event: d.event, endpoint: d.endpoint, sub: sub, ends: s.ctx, secret: sub.Secret, copies: 1}
 	c.unsigned = c.secret.IsZero() // the provider lets it be so
-	for i, f := range d.faults {
+	may := func(f Fault, i int) {
 		if f.happens(c, sync.OnceValue(func() *rand.Rand { return d.chance(number, i) })) {
 			f.change(c)
 			c.faults = append(c.faults, f.name)
 		}
+	}
+	for i, f := range d.faults {
+		may(f, i)
+	}
+	for _, a := range s.armed {
+		may(a.fault, -a.number)
 	}
 	return c
 }

@@ -15,6 +15,8 @@ var (
 	ErrExhausted = errors.New("testserver: the last attempt failed")
 	ErrDisabled  = errors.New("testserver: the endpoint is disabled")
 	ErrUnwanted  = errors.New("testserver: the endpoint is inactive, or not subscribed to the event")
+	ErrCancelled = errors.New("testserver: the delivery was cancelled")
+	ErrRemoved   = errors.New("testserver: the endpoint was removed")
 	ErrClosed    = errors.New("testserver: the server is closed")
 
 	// ErrStill is what Wait says under a [Manual] clock that nobody moves.
@@ -29,7 +31,7 @@ const (
 	Pending   State = iota // Attempts are being made, or are to come.
 	Delivered              // An attempt succeeded.
 	Exhausted              // The last attempt failed.
-	Dropped                // The endpoint was disabled, the server closed, or the event is none that the provider can send.
+	Dropped                // Cancelled, the endpoint disabled or removed, the server closed, or the event none that the provider can send.
 	Unwanted               // The endpoint is inactive, or not subscribed to the event.
 )
 
@@ -49,6 +51,7 @@ type Delivery struct {
 	faults   []Fault
 	test     bool
 	number   uint64 // among the server's
+	created  time.Time
 
 	// Guarded by the server's mu.
 	state    State
@@ -61,6 +64,18 @@ type Delivery struct {
 	next     *plan
 	changed  chan struct{} // closed, and replaced, whenever one of the above changes
 }
+
+// Number is the delivery's among the server's: 1 for the first.
+func (d *Delivery) Number() uint64 { return d.number }
+
+// Endpoint is where the event is delivered.
+func (d *Delivery) Endpoint() *Endpoint { return d.endpoint }
+
+// Created is when the event was sent, on the server's clock.
+func (d *Delivery) Created() time.Time { return d.created }
+
+// IsTest reports whether [Endpoint.SendTest] sent the event.
+func (d *Delivery) IsTest() bool { return d.test }
 
 // Event is what is delivered, with its id and time.
 func (d *Delivery) Event() events.Event { return d.event }
@@ -96,6 +111,68 @@ func (d *Delivery) Next() (time.Time, bool) {
 	return d.next.at, true
 }
 
+// Plan is when the attempts still to come are due if each of them fails at once: the next one first.
+func (d *Delivery) Plan() []time.Time {
+	s := d.endpoint.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d.next == nil {
+		return nil
+	}
+	due := d.next.at
+	plan := []time.Time{due}
+	for number := d.attempts + 1; !d.test && number != s.provider.DisableAfter; number++ {
+		gap, more := d.endpoint.gap(number)
+		if !more || len(plan) == maxPlan {
+			break
+		}
+		due = due.Add(gap)
+		plan = append(plan, due)
+	}
+	return plan
+}
+
+// maxPlan is how far a plan looks ahead: a subscription may ask for any number of attempts.
+const maxPlan = 100
+
+// Resend delivers the event again under its id, as a new delivery: what providers call redelivery.
+func (d *Delivery) Resend(ctx context.Context) *Delivery {
+	return d.endpoint.send(ctx, d.event, nil, d.test)
+}
+
+// Cancel gives the delivery up, but for an attempt that is being made: it may succeed. It reports whether there was
+// anything to give up.
+func (d *Delivery) Cancel() bool {
+	s := d.endpoint.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d.state != Pending || d.doomed != nil {
+		return false
+	}
+	if d.doomed = ErrCancelled; !d.running {
+		d.settle(Dropped, ErrCancelled)
+	}
+	return true
+}
+
+// Rest returns when no attempt of the delivery is being made: it is settled, or the next one is due later. It returns
+// early if ctx ends.
+func (d *Delivery) Rest(ctx context.Context) error {
+	for {
+		d.endpoint.server.mu.Lock()
+		running, changed := d.running, d.changed
+		d.endpoint.server.mu.Unlock()
+		if !running {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
 // Wait returns when the delivery is settled, with its attempts and with [Delivery.Err], or when ctx ends. Under a
 // [Manual] clock it returns [ErrStill] when an attempt has ended and nobody moves the clock to the next one.
 func (d *Delivery) Wait(ctx context.Context) (Timeline, error) {
@@ -119,114 +196,4 @@ func (d *Delivery) Wait(ctx context.Context) (Timeline, error) {
 			return timeline, context.Cause(ctx)
 		}
 	}
-}
-
-// change wakes those who wait. The server's mu is held.
-func (d *Delivery) change() {
-	close(d.changed)
-	d.changed = make(chan struct{})
-}
-
-// begin decides how the next attempt is to go, and makes or holds it. The server's mu is held.
-func (d *Delivery) begin() {
-	s := d.endpoint.server
-	d.next = nil
-	switch {
-	case d.state != Pending:
-		return
-	case d.endpoint.sub.Inactive && !d.test:
-		d.settle(Unwanted, ErrUnwanted)
-		return
-	}
-	c := d.held
-	if d.held = nil; c == nil {
-		if c = d.course(d.attempts + 1); c.delay > 0 {
-			d.held = c
-			d.next = s.plan(s.time().Add(c.delay), d.number, d.begin)
-			d.change()
-			return
-		}
-	}
-	d.attempts++
-	d.running = true
-	at := s.time()
-	s.start(func() { d.attempt(c, at) })
-}
-
-// attempt makes an attempt, and draws the provider's conclusions from it.
-func (d *Delivery) attempt(c *course, at time.Time) {
-	s := d.endpoint.server
-	made := s.make(d.ctx, c, at)
-	if s.observe != nil {
-		for _, a := range made {
-			s.observe(a)
-		}
-	}
-	s.mu.Lock()
-	d.timeline = append(d.timeline, made...)
-	notice := d.count(made[0])
-	s.mu.Unlock()
-	if notice != nil && s.notify != nil {
-		s.notify(*notice) // before anybody who waits for the delivery is woken
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d.running = false
-	d.conclude(made[0])
-	d.change()
-}
-
-// count counts a failure, and switches the endpoint off if it is one too many. It returns the e-mail that the provider
-// writes about it. The server's mu is held.
-func (d *Delivery) count(a Attempt) *Notice {
-	ep, p := d.endpoint, d.endpoint.server.provider
-	if a.Succeeded || a.unsealed || d.test {
-		return nil
-	}
-	ep.failures++
-	ep.reason = a.Reason()
-	if p.DisableAfter == 0 || a.Number < p.DisableAfter || ep.disabled {
-		return nil
-	}
-	ep.disabled = true
-	if !p.Mails {
-		return nil
-	}
-	notice := ep.notice()
-	return &notice
-}
-
-// conclude decides whether there is another attempt. The server's mu is held.
-func (d *Delivery) conclude(a Attempt) {
-	ep, s := d.endpoint, d.endpoint.server
-	gap, more := ep.gap(a.Number)
-	switch after := s.provider.DisableAfter; {
-	case a.Succeeded:
-		d.settle(Delivered, nil)
-	case a.unsealed: // and will not be better in five minutes
-		d.settle(Dropped, a.Err)
-	case !d.test && after > 0 && a.Number >= after:
-		d.settle(Exhausted, fmt.Errorf("%w: %s", ErrExhausted, a.Reason()))
-		ep.drop(ErrDisabled)
-	case d.doomed != nil:
-		d.settle(Dropped, d.doomed)
-	case d.test || !more:
-		d.settle(Exhausted, fmt.Errorf("%w: %s", ErrExhausted, a.Reason()))
-	default:
-		d.next = s.plan(s.after(a.At, a.Took).Add(gap), d.number, d.begin)
-	}
-}
-
-// settle ends the delivery. The server's mu is held.
-func (d *Delivery) settle(state State, err error) {
-	if d.state != Pending {
-		return
-	}
-	s := d.endpoint.server
-	s.unplan(d.next)
-	d.state, d.err, d.next = state, err, nil
-	delete(d.endpoint.pending, d)
-	d.change()
-	s.settled++
-	s.trim()
 }

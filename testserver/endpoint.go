@@ -3,9 +3,6 @@ package testserver
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -16,14 +13,18 @@ import (
 
 // Endpoint is a registered webhook.
 type Endpoint struct {
-	server *Server
+	server  *Server
+	id      string
+	created time.Time
 
 	// Guarded by the server's mu.
 	sub      Subscription
+	removed  bool
 	made     func() string // the text of its secret, if the provider made it up; out of reach of what prints by reflection
 	failures int
 	reason   string
 	disabled bool
+	outages  []Outage
 	pending  map[*Delivery]struct{}
 	faults   []Fault
 }
@@ -50,13 +51,7 @@ func (ep *Endpoint) SendTest(ctx context.Context) *Delivery {
 
 func (ep *Endpoint) send(ctx context.Context, e events.Event, faults []Fault, test bool) *Delivery {
 	s := ep.server
-	if _, inHeader := s.provider.Codec.IDField().Header(); e.ID == "" && (e.Raw == nil || inHeader) {
-		e.ID = newID(s.provider.Codec.IDField())
-	}
-	if e.Time.IsZero() && s.provider.Codec.TimeField() != (events.Field{}) {
-		e.Time = time.Now().UTC().Truncate(time.Second)
-	}
-	d := &Delivery{endpoint: ep, ctx: context.WithoutCancel(ctx), event: e, test: test, changed: make(chan struct{})}
+	d := &Delivery{endpoint: ep, ctx: context.WithoutCancel(ctx), event: s.stamp(e), test: test, changed: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d.faults = append(append(d.faults, ep.faults...), faults...)
@@ -64,6 +59,8 @@ func (ep *Endpoint) send(ctx context.Context, e events.Event, faults []Fault, te
 	switch {
 	case s.closed:
 		d.settle(Dropped, ErrClosed)
+	case ep.removed:
+		d.settle(Dropped, ErrRemoved)
 	case ep.disabled:
 		d.settle(Dropped, ErrDisabled)
 	case !ep.sub.wants(e.Type) && !test:
@@ -73,6 +70,7 @@ func (ep *Endpoint) send(ctx context.Context, e events.Event, faults []Fault, te
 			ep.pending = map[*Delivery]struct{}{}
 		}
 		ep.pending[d] = struct{}{}
+		s.tell(Change{Kind: DeliveryChanged, Delivery: d})
 		d.begin()
 	}
 	return d
@@ -105,7 +103,11 @@ func (ep *Endpoint) Update(sub Subscription) error {
 		ep.made = nil
 	}
 	ep.setMade(made)
+	if ep.disabled {
+		ep.outages[len(ep.outages)-1].Until = s.time()
+	}
 	ep.sub, ep.disabled, ep.failures, ep.reason = sub, false, 0, ""
+	s.tell(Change{Kind: EndpointChanged, Endpoint: ep})
 	return nil
 }
 
@@ -121,6 +123,7 @@ func (ep *Endpoint) Rotate(next verify.Secret) error {
 	ep.server.mu.Lock()
 	defer ep.server.mu.Unlock()
 	ep.sub.Secret, ep.made = next, nil
+	ep.server.tell(Change{Kind: EndpointChanged, Endpoint: ep})
 	return nil
 }
 
@@ -142,6 +145,12 @@ func (ep *Endpoint) setMade(text string) {
 	}
 }
 
+// ID identifies the webhook, in the form of the provider's event ids: a UUID, or wh_ and 24 digits where those are evt_….
+func (ep *Endpoint) ID() string { return ep.id }
+
+// Created is when the endpoint was registered, on the server's clock.
+func (ep *Endpoint) Created() time.Time { return ep.created }
+
 // Subscription is what is registered, with what the provider filled in: a secret it made up, say.
 func (ep *Endpoint) Subscription() Subscription {
 	ep.server.mu.Lock()
@@ -156,6 +165,26 @@ func (ep *Endpoint) Disabled() (reason string, disabled bool) {
 	ep.server.mu.Lock()
 	defer ep.server.mu.Unlock()
 	return ep.reason, ep.disabled
+}
+
+// Outage is a time in which the provider had an endpoint switched off.
+type Outage struct{ From, Until time.Time } // on the server's clock; Until is zero while it lasts
+
+// maxOutages is how many are kept of an endpoint.
+const maxOutages = 100
+
+// Outages are the times in which the endpoint was disabled, oldest first: the latest 100.
+func (ep *Endpoint) Outages() []Outage {
+	ep.server.mu.Lock()
+	defer ep.server.mu.Unlock()
+	return slices.Clone(ep.outages)
+}
+
+// disable switches the endpoint off. The server's mu is held.
+func (ep *Endpoint) disable() {
+	ep.disabled = true
+	ep.outages = append(ep.outages, Outage{From: ep.server.time()})
+	ep.outages = ep.outages[max(0, len(ep.outages)-maxOutages):]
 }
 
 // Failures is how many attempts have failed since the last update.
@@ -186,19 +215,4 @@ func (ep *Endpoint) gap(number int) (time.Duration, bool) {
 	}
 	gap, _ := retry.Delay(min(number, retry.Retries()))
 	return gap, number < ep.sub.MaxAttempts
-}
-
-// newID makes an id that the field takes: evt_ and 24 digits, or a UUID.
-func newID(field events.Field) string {
-	if field.Derived() {
-		return ""
-	}
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	id := "evt_" + hex.EncodeToString(b[:12])
-	if _, err := field.Canonical(id); err == nil {
-		return id
-	}
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // version 4, RFC 9562
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

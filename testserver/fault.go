@@ -50,6 +50,11 @@ func OnEvent(pattern string, f Fault) Fault {
 	})
 }
 
+// OnEndpoint binds a fault to the deliveries to one endpoint: for [Server.Arm].
+func OnEndpoint(ep *Endpoint, f Fault) Fault {
+	return f.bind(func(c *course, _ func() *rand.Rand) bool { return c.endpoint == ep })
+}
+
 // Chance lets a fault happen with a probability, which Options.Seed decides: the same seed, the same course.
 func Chance(probability float64, f Fault) Fault {
 	return f.bind(func(_ *course, chance func() *rand.Rand) bool { return chance().Float64() < probability })

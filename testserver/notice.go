@@ -15,17 +15,25 @@ type Notice struct {
 	Reason   string // the last failure
 }
 
+// maxNotices is how many a server keeps.
+const maxNotices = 1000
+
 // notice writes the e-mail about an endpoint. mu is held.
-func (ep *Endpoint) notice() Notice {
+func (ep *Endpoint) notice() *Notice {
 	name := ep.sub.Name
 	if name == "" {
 		name = ep.sub.URL
 	}
-	return Notice{
-		At: ep.server.time(), Endpoint: ep, Reason: ep.reason,
-		To:      "owner@" + ep.server.provider.Name + ".test",
+	s := ep.server
+	notice := Notice{
+		At: s.time(), Endpoint: ep, Reason: ep.reason,
+		To:      "owner@" + s.provider.Name + ".test",
 		Subject: "Your webhook " + name + " was disabled",
 		Text: fmt.Sprintf("We could not deliver to %s: %s.\nAfter %d failed attempts we disabled the webhook. Save it again to enable it.\n",
-			ep.sub.URL, ep.reason, ep.server.provider.DisableAfter),
+			ep.sub.URL, ep.reason, s.provider.DisableAfter),
 	}
+	s.notices = append(s.notices, notice)
+	s.notices = s.notices[max(0, len(s.notices)-maxNotices):]
+	s.tell(Change{Kind: NoticeWritten, Endpoint: ep, Notice: &notice})
+	return &notice
 }

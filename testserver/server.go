@@ -1,6 +1,7 @@
 package testserver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hookmitt/hookmitt"
+	"github.com/hookmitt/hookmitt/events"
 )
 
 // Options are what a server can be told besides its provider. The zero value sends over the network, to this machine,
@@ -37,15 +39,19 @@ type Server struct {
 	notify    func(Notice)
 	observe   func(Attempt)
 
-	ctx    context.Context // ends at Close
-	cancel context.CancelFunc
-
 	// Guarded by the engine's mu.
+	ctx        context.Context // of the attempts; ends at Close and at Reset
+	cancel     context.CancelFunc
 	endpoints  []*Endpoint
-	deliveries []*Delivery
-	sent       uint64 // deliveries ever
-	settled    int    // of those that are kept
+	deliveries []*Delivery // in the order of their numbers
+	sent       uint64      // deliveries ever
+	settled    int         // of those that are kept
 	forgotten  int
+	armed      []*armed
+	armings    int // ever
+	notices    []Notice
+	effects    map[string]int // by the event's id
+	changes    changes
 }
 
 // New makes a server for a provider. opts may be nil.
@@ -97,10 +103,50 @@ func (s *Server) Subscribe(sub Subscription) (*Endpoint, error) {
 	if s.closed {
 		return nil, ErrClosed
 	}
-	ep := &Endpoint{server: s, sub: sub}
+	ep := &Endpoint{server: s, id: newWebhookID(s.provider.Codec.IDField()), created: s.time(), sub: sub}
 	ep.setMade(made)
 	s.endpoints = append(s.endpoints, ep)
+	s.tell(Change{Kind: EndpointChanged, Endpoint: ep})
 	return ep, nil
+}
+
+// Remove takes an endpoint away. What it still had to deliver is Dropped, but for the attempts that are being made.
+func (s *Server) Remove(ep *Endpoint) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := slices.Index(s.endpoints, ep)
+	if at < 0 {
+		return
+	}
+	s.endpoints = slices.Delete(s.endpoints, at, at+1)
+	ep.removed = true
+	ep.drop(ErrRemoved)
+	s.tell(Change{Kind: EndpointRemoved, Endpoint: ep})
+}
+
+// Send delivers an event to every endpoint that is subscribed to it, under one id. The deliveries are in the order of
+// the endpoints' registration; those of disabled endpoints are Dropped. See [Endpoint.Send].
+func (s *Server) Send(ctx context.Context, e events.Event, faults ...Fault) []*Delivery {
+	e = s.stamp(e)
+	var sent []*Delivery
+	for _, ep := range s.Endpoints() {
+		if ep.Subscription().wants(e.Type) {
+			sent = append(sent, ep.send(ctx, e, faults, false))
+		}
+	}
+	return sent
+}
+
+// stamp gives an event what the provider sends and it does not have: an id, and the present as its time.
+func (s *Server) stamp(e events.Event) events.Event {
+	codec := s.provider.Codec
+	if _, inHeader := codec.IDField().Header(); e.ID == "" && (e.Raw == nil || inHeader) {
+		e.ID = newID(codec.IDField())
+	}
+	if e.Time.IsZero() && codec.TimeField() != (events.Field{}) {
+		e.Time = time.Now().UTC().Truncate(time.Second)
+	}
+	return e
 }
 
 // Endpoints are the registered webhooks, in the order of their registration.
@@ -110,6 +156,16 @@ func (s *Server) Endpoints() []*Endpoint {
 	return slices.Clone(s.endpoints)
 }
 
+// Endpoint is the registered webhook of an id.
+func (s *Server) Endpoint(id string) (*Endpoint, bool) {
+	for _, ep := range s.Endpoints() {
+		if ep.id == id {
+			return ep, true
+		}
+	}
+	return nil, false
+}
+
 // Deliveries are those that the server still keeps, oldest first, and how many it has forgotten to make room.
 func (s *Server) Deliveries() (kept []*Delivery, forgotten int) {
 	s.mu.Lock()
@@ -117,10 +173,28 @@ func (s *Server) Deliveries() (kept []*Delivery, forgotten int) {
 	return slices.Clone(s.deliveries), s.forgotten
 }
 
+// Delivery is the delivery of a number, if the server still keeps it.
+func (s *Server) Delivery(number uint64) (*Delivery, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, found := slices.BinarySearchFunc(s.deliveries, number, func(d *Delivery, n uint64) int { return cmp.Compare(d.number, n) })
+	if !found {
+		return nil, false
+	}
+	return s.deliveries[at], true
+}
+
+// Notices are the e-mails that the provider has written, oldest first: the latest 1,000.
+func (s *Server) Notices() []Notice {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.notices)
+}
+
 // remember keeps a delivery. mu is held.
 func (s *Server) remember(d *Delivery) {
 	s.sent++
-	d.number = s.sent
+	d.number, d.created = s.sent, s.time()
 	s.deliveries = append(s.deliveries, d)
 	s.trim()
 }
@@ -143,51 +217,6 @@ func (s *Server) trim() {
 	})
 }
 
-// Now is the time on the server's clock.
-func (s *Server) Now() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.time()
-}
-
-// Next is when the next attempt is due, and whether one is.
-func (s *Server) Next() (time.Time, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.queue) == 0 {
-		return time.Time{}, false
-	}
-	return s.queue[0].at, true
-}
-
-// Advance moves a [Manual] clock by d, and returns after the last answer to an attempt that was due by then. Attempts
-// are made one after the other.
-func (s *Server) Advance(ctx context.Context, d time.Duration) error {
-	if d < 0 {
-		return fmt.Errorf("testserver: Advance(%v): time does not go back", d)
-	}
-	return s.move(ctx, func() time.Time { return s.now.Add(d) })
-}
-
-// AdvanceNext moves a [Manual] clock to the next due attempt, makes all that are due at that time, and returns the time
-// after the last answer. If nothing is due the clock stays where it is.
-func (s *Server) AdvanceNext(ctx context.Context) (time.Time, error) {
-	err := s.move(ctx, func() time.Time {
-		if len(s.queue) == 0 {
-			return s.now
-		}
-		return s.queue[0].at
-	})
-	return s.Now(), err
-}
-
-// Drain moves a [Manual] clock until nothing is due any more, and returns how far, after the last answer.
-func (s *Server) Drain(ctx context.Context) (time.Duration, error) {
-	start := s.Now()
-	err := s.move(ctx, func() time.Time { return time.Time{} })
-	return s.Now().Sub(start), err
-}
-
 // Close drops what is still to be delivered, breaks off the attempts that are being made and waits for their end. An
 // in-process handler that does not heed its context goes on.
 func (s *Server) Close() error {
@@ -196,11 +225,47 @@ func (s *Server) Close() error {
 	for _, ep := range s.endpoints {
 		ep.drop(ErrClosed)
 	}
-	s.mu.Unlock()
 	s.cancel()
+	s.mu.Unlock()
 	_ = s.rest(context.Background()) // always nil
 	if s.own {
 		s.client.CloseIdleConnections()
 	}
+	return nil
+}
+
+// Reset brings the server back to its beginning, as between two tests: no endpoints, deliveries, faults, notices and
+// effects, numbers that count from 1, and a [Manual] clock at the present. It breaks off the attempts that are being
+// made and waits for their end. What was registered before is as if it were removed. It is not for use beside a call
+// that moves the clock, for whose end it waits.
+func (s *Server) Reset(ctx context.Context) error {
+	select {
+	case s.moving <- struct{}{}:
+		defer func() { <-s.moving }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	for _, ep := range s.endpoints {
+		ep.removed = true
+		ep.drop(ErrRemoved)
+	}
+	s.endpoints, s.armed = nil, nil
+	s.cancel()
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.mu.Unlock()
+	if err := s.rest(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deliveries, s.notices, s.effects = nil, nil, nil
+	s.sent, s.settled, s.forgotten, s.armings = 0, 0, 0, 0
+	s.now = time.Now()
+	s.tell(Change{Kind: ServerReset})
 	return nil
 }

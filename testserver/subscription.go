@@ -2,13 +2,13 @@ package testserver
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hookmitt/hookmitt"
 	"github.com/hookmitt/hookmitt/verify"
@@ -26,25 +26,45 @@ type Subscription struct {
 	Secret      verify.Secret // signs the deliveries. Default: as the provider does, see hookmitt.Secretless.
 }
 
+// SubscriptionError says what a provider refuses a subscription for.
+type SubscriptionError struct {
+	Field string // of Subscription
+	Err   error  // the rest of the sentence that begins with the field
+}
+
+// Error implements error.
+func (e *SubscriptionError) Error() string {
+	return "testserver: Subscription." + e.Field + " " + e.Err.Error()
+}
+
+// Unwrap gives errors.Is and errors.As the cause.
+func (e *SubscriptionError) Unwrap() error { return e.Err }
+
+func misfit(field, format string, args ...any) error {
+	return &SubscriptionError{Field: field, Err: fmt.Errorf(format, args...)}
+}
+
 // complete fills in what the provider would, and refuses what it would refuse. A secret that the provider makes up is
 // the only one whose text is known.
 func (s *Server) complete(sub Subscription) (full Subscription, made string, err error) {
 	u, err := url.Parse(sub.URL)
 	switch {
 	case err == nil && u.User != nil:
-		return sub, "", errors.New("testserver: Subscription.URL holds a user, and perhaps a password, which would show in every record")
+		return sub, "", misfit("URL", "holds a user, and perhaps a password, which would show in every record")
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return sub, "", fmt.Errorf("testserver: Subscription.URL %q is not an http or https URL", sub.URL)
+		return sub, "", misfit("URL", "%q is not an http or https URL", sub.URL)
 	case !s.allowed(u.Hostname()):
-		return sub, "", fmt.Errorf("testserver: Subscription.URL: %s is not on this machine, and Options.Allow does not name it", u.Hostname())
+		return sub, "", misfit("URL", "leads to %s, which is not on this machine, and Options.Allow does not name it", u.Hostname())
 	case sub.MaxAttempts > 1 && s.provider.Retry.Retries() == 0:
-		return sub, "", fmt.Errorf("testserver: Subscription.MaxAttempts is %d, and %s never retries", sub.MaxAttempts, s.provider.Name)
+		return sub, "", misfit("MaxAttempts", "is %d, and %s never retries", sub.MaxAttempts, s.provider.Name)
 	case sub.MaxAttempts < 0:
-		return sub, "", fmt.Errorf("testserver: Subscription.MaxAttempts is %d", sub.MaxAttempts)
+		return sub, "", misfit("MaxAttempts", "is %d", sub.MaxAttempts)
 	case sub.Method != strings.ToUpper(sub.Method) || strings.ContainsAny(sub.Method, " \t\r\n"):
-		return sub, "", fmt.Errorf("testserver: Subscription.Method %q is not an HTTP method in capitals", sub.Method)
+		return sub, "", misfit("Method", "%q is not an HTTP method in capitals", sub.Method)
+	case strings.ContainsFunc(sub.ContentType, unicode.IsControl):
+		return sub, "", misfit("ContentType", "%q cannot be sent in a header", sub.ContentType)
 	case slices.Contains(sub.Events, ""):
-		return sub, "", errors.New("testserver: Subscription.Events has an empty name")
+		return sub, "", misfit("Events", "has an empty name")
 	}
 	if sub.Method == "" {
 		sub.Method = s.provider.Verb()
@@ -55,7 +75,7 @@ func (s *Server) complete(sub Subscription) (full Subscription, made string, err
 	if sub.Secret.IsZero() {
 		switch s.provider.Secretless {
 		case hookmitt.SecretRequired:
-			return sub, "", fmt.Errorf("testserver: Subscription.Secret is empty, and %s requires one", s.provider.Name)
+			return sub, "", misfit("Secret", "is empty, and %s requires one", s.provider.Name)
 		case hookmitt.SecretMade:
 			made = alphanumerics(32)
 			sub.Secret = verify.NewSecret(made)
@@ -76,7 +96,7 @@ func (s *Server) trySeal(secret verify.Secret) error {
 	e, _ := s.provider.Events.Sample(types[0])
 	e.ID, e.Time = newID(s.provider.Codec.IDField()), time.Now()
 	if _, _, err := s.provider.Seal(secret, e, time.Now()); err != nil {
-		return fmt.Errorf("testserver: %s cannot send %s with this secret: %w", s.provider.Name, e.Type, err)
+		return &SubscriptionError{Field: "Secret", Err: fmt.Errorf("does not do: %s cannot send %s with it: %w", s.provider.Name, e.Type, err)}
 	}
 	return nil
 }
