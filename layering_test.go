@@ -28,6 +28,7 @@ var layers = map[string][]string{
 	".":                       {"verify", "events"},
 	"middleware":              {".", "verify", "events", "dedupe"},
 	"testserver":              {".", "verify", "events"},
+	"testserver/simulator":    {"testserver", ".", "verify", "events", "handler.go: github.com/gorilla/mux"},
 	"dedupe/dedupetest":       {"dedupe"},
 	"testserver/providertest": {"testserver", ".", "verify", "events"},
 	"internal/redistest":      {},

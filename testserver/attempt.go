@@ -22,6 +22,7 @@ type Attempt struct {
 	Number    int           // 1 for the first
 	Copy      int           // 0, but for the further requests that Twice and Together make of an attempt: 1 and so on
 	At        time.Time     // when it began, on the server's clock
+	Ended     time.Time     // At and Took, on the server's clock: a [Manual] one counts whole seconds
 	Took      time.Duration // until the answer, or until the provider had waited enough, in the receiver's time
 	Succeeded bool          // as the provider counts
 	Faults    []string      // that happened to it
@@ -74,6 +75,7 @@ func (s *Server) make(ctx context.Context, c *course, at time.Time) []Attempt {
 			}
 			made[i] = s.request(ctx, c)
 			made[i].At, made[i].Copy = began, i
+			made[i].Ended = s.after(began, made[i].Took)
 		}
 		if c.together {
 			together.Go(one)

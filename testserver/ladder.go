@@ -103,7 +103,7 @@ func (d *Delivery) conclude(a Attempt) {
 	case d.test || !more:
 		d.settle(Exhausted, fmt.Errorf("%w: %s", ErrExhausted, a.Reason()))
 	default:
-		d.next = s.plan(s.after(a.At, a.Took).Add(gap), d.number, d.begin)
+		d.next = s.plan(a.Ended.Add(gap), d.number, d.begin)
 		s.tell(Change{Kind: DeliveryChanged, Delivery: d})
 	}
 }

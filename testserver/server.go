@@ -269,3 +269,9 @@ func (s *Server) Reset(ctx context.Context) error {
 	s.tell(Change{Kind: ServerReset})
 	return nil
 }
+
+// Check reports why the provider cannot send an event: data that is no JSON object, an id that does not fit its field.
+func (s *Server) Check(e events.Event) error {
+	_, err := s.provider.Codec.Seal(s.stamp(e), http.Header{})
+	return err
+}

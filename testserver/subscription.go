@@ -77,7 +77,7 @@ func (s *Server) complete(sub Subscription) (full Subscription, made string, err
 		case hookmitt.SecretRequired:
 			return sub, "", misfit("Secret", "is empty, and %s requires one", s.provider.Name)
 		case hookmitt.SecretMade:
-			made = alphanumerics(32)
+			made = RandomSecret()
 			sub.Secret = verify.NewSecret(made)
 		case hookmitt.SecretAbsent:
 		}
@@ -115,8 +115,9 @@ func (s *Server) allowed(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// alphanumerics is a random text of letters and digits, as Civo's secrets are.
-func alphanumerics(n int) string {
+// RandomSecret is a text of 32 random letters and digits, as Civo's secrets are.
+func RandomSecret() string {
+	const n = 32
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	text := make([]byte, 0, n)
 	var b [1]byte

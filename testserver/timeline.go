@@ -16,12 +16,14 @@ type Timeline []Attempt
 func (t Timeline) String() string {
 	marks := make([]string, len(t))
 	for i, a := range t {
-		marks[i] = a.At.Sub(t[0].At).String() + " " + a.mark()
+		marks[i] = a.At.Sub(t[0].At).String() + " " + a.Mark()
 	}
 	return strings.Join(marks, ", ")
 }
 
-func (a Attempt) mark() string {
+// Mark is what came of the attempt, in a word: the status of its answer, timeout, lost (it was answered, and the
+// provider never heard) or error.
+func (a Attempt) Mark() string {
 	switch {
 	case errors.Is(a.Err, context.DeadlineExceeded):
 		return "timeout"

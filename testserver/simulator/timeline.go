@@ -1,0 +1,125 @@
+package simulator
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hookmitt/hookmitt/testserver"
+)
+
+// How many deliveries are in one drawing.
+const (
+	drawn    = 12
+	maxDrawn = 50
+)
+
+// drawDelivery draws one delivery.
+func (s *simulator) drawDelivery(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.delivery(r)
+	if err != nil {
+		return err
+	}
+	return s.draw(w, d)
+}
+
+// drawDeliveries draws the newest of those that the query asks for, the newest on top.
+func (s *simulator) drawDeliveries(w http.ResponseWriter, r *http.Request) error {
+	chosen, _, err := s.choose(r)
+	if err != nil {
+		return err
+	}
+	limit, err := limitOf(r, drawn, maxDrawn)
+	if err != nil {
+		return err
+	}
+	return s.draw(w, chosen[:min(limit, len(chosen))]...)
+}
+
+func (s *simulator) draw(w http.ResponseWriter, deliveries ...*testserver.Delivery) error {
+	p := plot{title: "Deliveries by " + s.server.Provider().Name, now: s.server.Now()}
+	for _, d := range deliveries {
+		p.lanes = append(p.lanes, laneOf(d))
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // it may be opened by itself
+	_, _ = w.Write(p.svg())
+	return nil
+}
+
+// laneOf is a delivery as it is drawn.
+func laneOf(d *testserver.Delivery) lane {
+	l := lane{name: deliveryID(d) + " " + d.Event().Type, state: d.State().String()}
+	for _, a := range d.Timeline() {
+		m := mark{at: a.At, until: a.Ended, label: a.Mark(), copy: a.Copy > 0}
+		switch label := m.label; {
+		case a.Succeeded:
+			m.kind = succeeded
+		case a.Status != 0:
+			m.kind = failed
+		case label == "timeout":
+			m.kind = timedOut
+		case label == "lost":
+			m.kind = lost
+		default:
+			m.kind = broken
+		}
+		m.tells = fmt.Sprintf("attempt %d", a.Number)
+		if m.copy {
+			m.tells += fmt.Sprintf(", copy %d", a.Copy)
+		}
+		switch m.kind {
+		case succeeded:
+			m.tells += ": answered " + m.label
+		case lost:
+			m.tells += ": answered, and the answer was lost"
+		case failed, timedOut, broken, planned:
+			m.tells += ": " + a.Reason()
+		}
+		if len(a.Faults) > 0 {
+			m.tells += " (" + strings.Join(a.Faults, ", ") + ")"
+		}
+		l.marks = append(l.marks, m)
+	}
+	for i, due := range d.Plan() {
+		l.marks = append(l.marks, mark{kind: planned, at: due, until: due, tells: fmt.Sprintf("attempt %d: planned", number(l.marks)+1), label: plannedLabel(i)})
+	}
+	first := d.Created()
+	last := slices.MaxFunc(append(l.marks, mark{until: first}), func(a, b mark) int { return a.until.Compare(b.until) }).until
+	for _, o := range d.Endpoint().Outages() {
+		if o.Until.IsZero() || o.Until.After(first) { // those that this delivery saw
+			l.outages = append(l.outages, outage{from: later(o.From, first), until: o.Until})
+		}
+	}
+	l.created, l.ends = first, last
+	return l
+}
+
+// number is the number of the last attempt among the marks.
+func number(marks []mark) int {
+	n := 0
+	for _, m := range marks {
+		if !m.copy {
+			n++
+		}
+	}
+	return n
+}
+
+// plannedLabel is next for the first, and nothing for those of which nobody knows whether they come.
+func plannedLabel(i int) string {
+	if i == 0 {
+		return "next"
+	}
+	return ""
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
