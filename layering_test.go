@@ -32,6 +32,7 @@ var layers = map[string][]string{
 	"dedupe/dedupetest":       {"dedupe"},
 	"testserver/providertest": {"testserver", ".", "verify", "events"},
 	"internal/redistest":      {},
+	"cmd/hookmitt":            {"*"},
 	"examples/civo":           {"*"},
 	"examples/integration":    {"*"},
 	"examples/quickstart":     {"*"},

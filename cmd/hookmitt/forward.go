@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hookmitt/hookmitt/dedupe"
+	"github.com/hookmitt/hookmitt/events"
+	"github.com/hookmitt/hookmitt/middleware"
+)
+
+// forwardTo sends what was verified on to an app, byte for byte. The app's answer becomes ours, as the receiver's Wrap has
+// it; an app that cannot be reached is a 502, which gives the event back.
+func forwardTo(to string) (http.Handler, error) {
+	target, err := url.Parse(to)
+	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" {
+		return nil, usage("--forward %q is not an http or https URL", to)
+	}
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL, r.Out.Host = target, target.Host
+			for name := range r.Out.Header {
+				if strings.HasPrefix(name, "Hookmitt-") { // a stranger's
+					r.Out.Header.Del(name)
+				}
+			}
+			e, _ := middleware.EventFrom(r.In.Context())
+			claim, _ := dedupe.ClaimFrom(r.In.Context())
+			r.Out.Header.Set("Hookmitt-Outcome", middleware.Accepted.String()) // what it is if the app takes it
+			r.Out.Header.Set("Hookmitt-Event-Id", e.ID)
+			r.Out.Header.Set("Hookmitt-Event-Type", e.Type)
+			r.Out.Header.Set("Hookmitt-Run", strconv.Itoa(claim.Run))
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+		ErrorLog:     log.New(os.Stderr, "hookmitt: ", 0),
+	}, nil
+}
+
+// execute runs a command with an event on standard input. Its output goes to standard error, where it does not mix with
+// the stream.
+func execute(ctx context.Context, command string, e events.Event) error {
+	claim, _ := dedupe.ClaimFrom(ctx)
+	cmd := exec.CommandContext(ctx, "sh", "-c", command) //nolint:gosec // the operator's own command; the event is never part of it
+	cmd.Stdin = bytes.NewReader(e.Raw)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	cmd.Env = append(os.Environ(), "HOOKMITT_EVENT_ID="+e.ID, "HOOKMITT_EVENT_TYPE="+e.Type, "HOOKMITT_EVENT_RUN="+strconv.Itoa(claim.Run))
+	cmd.WaitDelay = 5 * time.Second
+	err := cmd.Run()
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
+		return fmt.Errorf("the command ended with %s", failed.ProcessState)
+	}
+	return err
+}

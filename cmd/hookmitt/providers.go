@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hookmitt/hookmitt"
+	"github.com/hookmitt/hookmitt/verify"
+)
+
+func providers() *cobra.Command {
+	var o output
+	cmd := &cobra.Command{
+		Use:     "providers",
+		Short:   "List the providers that are built in",
+		Example: `  hookmitt providers --output json`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.open(cmd); err != nil {
+				return err
+			}
+			var all []providerLine
+			for _, p := range builtIn {
+				all = append(all, lineOf(p.name, p.make()))
+			}
+			return o.say(all, table(all))
+		},
+	}
+	o.outputFlag(cmd)
+	return cmd
+}
+
+// providerLine is a provider in a few words.
+type providerLine struct {
+	Name      string `json:"name"`
+	Signature string `json:"signature"` // header, and what stands in it
+	ID        string `json:"id"`
+	Deadline  string `json:"deadline"`
+	Retries   int    `json:"retries"`
+	Horizon   string `json:"horizon"`
+	Identity  string `json:"identity"` // what recognising repeats by its ids is worth
+}
+
+func lineOf(name string, p hookmitt.Provider) providerLine {
+	return providerLine{
+		name, signatureOf(p.Scheme), p.Codec.IDField().String(), people(p.Deadline), p.Retry.Retries(), people(p.Horizon()), p.Identity().String(),
+	}
+}
+
+// signatureOf is where a scheme puts its signature, and by which hash.
+func signatureOf(scheme verify.Scheme) string {
+	if h, ok := scheme.(verify.HMAC); ok {
+		return fmt.Sprintf("%s: HMAC-%s", h.Header, strings.ReplaceAll(h.Hash.String(), "-", ""))
+	}
+	return "webhook-signature: HMAC-SHA256, Ed25519" // of those that are built in only Standard Webhooks has two
+}
+
+func table(all []providerLine) string {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tSIGNATURE\tID\tWAITS\tRETRIES\tHORIZON\tIDS ARE")
+	for _, p := range all {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", p.Name, p.Signature, p.ID, p.Deadline, p.Retries, p.Horizon, p.Identity)
+	}
+	_ = w.Flush()
+	return text.String()
+}
