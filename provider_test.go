@@ -218,3 +218,50 @@ func TestSealAndOpenPassErrorsOn(t *testing.T) {
 	require.Zero(t, matched, "the provider did send it")
 	require.NotErrorIs(t, err, verify.ErrMalformed)
 }
+
+// fussy is a scheme that takes one secret only.
+type fussy struct {
+	verify.Scheme
+	takes string
+}
+
+func (f fussy) Sign(secret verify.Secret, h http.Header, body []byte, at time.Time) error {
+	if err := f.Scheme.Sign(secret, h, body, at); err != nil {
+		return err
+	}
+	if _, err := f.Verify([]verify.Secret{verify.NewSecret(f.takes)}, h, body); err != nil {
+		return verify.ErrSecretForm
+	}
+	return nil
+}
+
+func TestSecretText(t *testing.T) {
+	t.Parallel()
+	fussyAbout := func(secret string) hookmitt.Provider {
+		p := hookmitt.Civo()
+		p.Scheme = fussy{p.Scheme, secret}
+		return p
+	}
+	for name, c := range map[string]struct {
+		provider hookmitt.Provider
+		want     string
+	}{
+		"civo takes the text as it is":         {hookmitt.Civo(), "test-secret"},
+		"standardwebhooks wants base64":        {hookmitt.StandardWebhooks(), "dGVzdC1zZWNyZXQ="},
+		"a scheme may want the prefix with it": {fussyAbout("whsec_dGVzdC1zZWNyZXQ="), "whsec_dGVzdC1zZWNyZXQ="},
+		"a scheme that takes none of them":     {fussyAbout("another"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, c.provider.SecretText("test-secret"))
+			secret := c.provider.SecretOf("test-secret")
+			require.Equal(t, c.want == "", secret.IsZero())
+			if c.want != "" {
+				sealed(t, c.provider, secret, func(_ events.Event, h http.Header, body []byte) {
+					_, _, err := c.provider.Open([]verify.Secret{verify.NewSecret(c.want)}, h, body)
+					require.NoError(t, err, "SecretOf is the secret of that text")
+				})
+			}
+		})
+	}
+}

@@ -116,7 +116,7 @@ func (d *Delivery) Plan() []time.Time {
 	s := d.endpoint.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if d.next == nil {
+	if d.next == nil || d.endpoint.sub.Inactive && !d.test { // which is found when the time comes
 		return nil
 	}
 	due := d.next.at

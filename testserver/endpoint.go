@@ -97,6 +97,9 @@ func (ep *Endpoint) Update(sub Subscription) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if ep.removed {
+		return ErrRemoved
+	}
 	if keep && made == "" {
 		sub.Secret = ep.sub.Secret // it may have been rotated meanwhile
 	} else {
@@ -122,6 +125,9 @@ func (ep *Endpoint) Rotate(next verify.Secret) error {
 	}
 	ep.server.mu.Lock()
 	defer ep.server.mu.Unlock()
+	if ep.removed {
+		return ErrRemoved
+	}
 	ep.sub.Secret, ep.made = next, nil
 	ep.server.tell(Change{Kind: EndpointChanged, Endpoint: ep})
 	return nil
@@ -198,11 +204,11 @@ func (ep *Endpoint) Failures() int {
 // is held.
 func (ep *Endpoint) drop(why error) {
 	for _, d := range slices.SortedFunc(maps.Keys(ep.pending), func(a, b *Delivery) int { return cmp.Compare(a.number, b.number) }) {
-		if d.running {
+		if !d.running {
+			d.settle(Dropped, why)
+		} else if d.doomed == nil {
 			d.doomed = why
-			continue
 		}
-		d.settle(Dropped, why)
 	}
 }
 

@@ -144,6 +144,25 @@ func (e *engine) rest(ctx context.Context) error {
 	}
 }
 
+// hold keeps others from moving the clock until release is called.
+func (e *engine) hold(ctx context.Context) (release func(), err error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	select {
+	case e.moving <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	return func() {
+		<-e.moving
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		close(e.moved)
+		e.moved = make(chan struct{})
+	}, nil
+}
+
 // move carries out, one after the other, what is due until a time, and returns after the last answer; the clock then
 // stands there. The zero time is the end of the queue. until is asked once nothing is being carried out any more, with
 // mu held.
@@ -151,18 +170,11 @@ func (e *engine) move(ctx context.Context, until func() time.Time) error {
 	if e.clock.mode != clockManual {
 		return ErrClock
 	}
-	select {
-	case e.moving <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	release, err := e.hold(ctx)
+	if err != nil {
+		return err
 	}
-	defer func() {
-		<-e.moving
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		close(e.moved)
-		e.moved = make(chan struct{})
-	}()
+	defer release()
 	var target time.Time
 	for first := true; ; first = false {
 		if err := e.rest(ctx); err != nil {

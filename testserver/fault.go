@@ -149,7 +149,11 @@ func Reencoded() Fault {
 
 // WithHeader sets a header after signing. Several values are sent as several headers of that name, none takes it away.
 func WithHeader(name string, values ...string) Fault {
-	return onRequest("header "+name, func(out *outgoing) {
+	title := "header " + name
+	if len(values) == 0 {
+		title = "no header " + name
+	}
+	return onRequest(title, func(out *outgoing) {
 		out.header.Del(name)
 		for _, v := range values {
 			out.header.Add(name, v)

@@ -170,7 +170,7 @@ func TestFaultsThatArrive(t *testing.T) {
 		"a header replaced by several": {testserver.WithHeader(sign, "a", "b"), "header " + sign, again, 2, func(t *testing.T, first, _ arrival) {
 			require.Equal(t, []string{"a", "b"}, first.header.Values(sign))
 		}},
-		"a header taken away": {testserver.WithHeader(sign), "header " + sign, again, 2, func(t *testing.T, first, _ arrival) {
+		"a header taken away": {testserver.WithHeader(sign), "no header " + sign, again, 2, func(t *testing.T, first, _ arrival) {
 			require.NotContains(t, first.header, sign)
 		}},
 		"doubled": {testserver.Doubled(sign, "other"), "doubled " + sign, again, 2, func(t *testing.T, first, last arrival) {

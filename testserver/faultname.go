@@ -115,7 +115,7 @@ func header(f func(string) Fault) func(string) (Fault, error) {
 func pair(f func(name, value string) Fault) func(string) (Fault, error) {
 	return func(argument string) (Fault, error) {
 		name, value, found := strings.Cut(argument, ":")
-		if value = strings.TrimSpace(value); !found || !token(name) || strings.ContainsAny(value, "\r\n\x00") {
+		if value = strings.TrimSpace(value); !found || !token(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 			return Fault{}, errors.New("is no header such as X-Signature: 00")
 		}
 		return f(name, value), nil

@@ -70,7 +70,7 @@ func (d *Delivery) attempt(c *course, at time.Time) {
 // writes about it. The server's mu is held.
 func (d *Delivery) count(a Attempt) *Notice {
 	ep, p := d.endpoint, d.endpoint.server.provider
-	if a.Succeeded || a.unsealed || d.test {
+	if a.Succeeded || a.unsealed || d.test || ep.removed || ep.server.closed {
 		return nil
 	}
 	ep.failures++
@@ -97,7 +97,9 @@ func (d *Delivery) conclude(a Attempt) {
 		d.settle(Dropped, a.Err)
 	case !d.test && after > 0 && a.Number >= after:
 		d.settle(Exhausted, fmt.Errorf("%w: %s", ErrExhausted, a.Reason()))
-		ep.drop(ErrDisabled)
+		if ep.disabled { // whoever was told of it may have saved the webhook already
+			ep.drop(ErrDisabled)
+		}
 	case d.doomed != nil:
 		d.settle(Dropped, d.doomed)
 	case d.test || !more:

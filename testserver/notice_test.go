@@ -96,6 +96,27 @@ func TestNotice(t *testing.T) {
 	})
 }
 
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	p := hookmitt.CDHosting()
+	p.DisableAfter, p.Retry = 1, hookmitt.Schedule{}
+	inBubble(t, func(t *testing.T) {
+		s := newServer(t, p, taking(time.Second, 500))
+		ep, start := endpoint(t, s), time.Now()
+		for range 1002 {
+			require.NoError(t, ep.Send(t.Context(), of(t, p)).Rest(t.Context()))
+			require.NoError(t, ep.Update(testserver.Subscription{URL: receiverURL}))
+		}
+		all := s.Notices()
+		require.Len(t, all, 1000)
+		for i, n := range all {
+			require.Equal(t, time.Duration(i+3)*time.Second, n.At.Sub(start), "the latest, oldest first")
+		}
+		all[0].Reason = "forged"
+		require.Equal(t, "answered 500", s.Notices()[0].Reason, "they are the caller's own")
+	})
+}
+
 // "After 5 failed attempts" has two readings: the fifth attempt, or the fifth retry.
 func TestNoticeReadings(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,7 @@ type Options struct {
 	Seed      uint64            // of everything that [Chance] decides: the same seed, the same course.
 	Allow     []string          // hosts besides this machine's that may be called, by name.
 	Keep      int               // deliveries to keep, settled ones the first to go. Default: 10,000.
-	Notify    func(Notice)      // is told of the e-mails that the provider writes. It must not move the clock or close. Optional.
+	Notify    func(Notice)      // is told of the e-mails that the provider writes. It must not move the clock, reset or close. Optional.
 	Observe   func(Attempt)     // is told of every attempt that has ended, before the provider draws its conclusions. Likewise. Optional.
 }
 
@@ -231,42 +231,6 @@ func (s *Server) Close() error {
 	if s.own {
 		s.client.CloseIdleConnections()
 	}
-	return nil
-}
-
-// Reset brings the server back to its beginning, as between two tests: no endpoints, deliveries, faults, notices and
-// effects, numbers that count from 1, and a [Manual] clock at the present. It breaks off the attempts that are being
-// made and waits for their end. What was registered before is as if it were removed. It is not for use beside a call
-// that moves the clock, for whose end it waits.
-func (s *Server) Reset(ctx context.Context) error {
-	select {
-	case s.moving <- struct{}{}:
-		defer func() { <-s.moving }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return ErrClosed
-	}
-	for _, ep := range s.endpoints {
-		ep.removed = true
-		ep.drop(ErrRemoved)
-	}
-	s.endpoints, s.armed = nil, nil
-	s.cancel()
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.mu.Unlock()
-	if err := s.rest(ctx); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.deliveries, s.notices, s.effects = nil, nil, nil
-	s.sent, s.settled, s.forgotten, s.armings = 0, 0, 0, 0
-	s.now = time.Now()
-	s.tell(Change{Kind: ServerReset})
 	return nil
 }
 
