@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hookmitt/hookmitt/events"
+	"github.com/hookmitt/hookmitt/verify"
 )
 
 // maxAnswer is how much of an answer is kept, in bytes.
@@ -31,6 +32,7 @@ type Attempt struct {
 	URL    string      // sent
 	Header http.Header // sent
 	Body   []byte      // sent
+	Forged error       // why this does not verify under the secret of the webhook; nil if it does, as it should without a fault
 
 	Status       int // 0 if no answer came
 	AnswerHeader http.Header
@@ -96,6 +98,7 @@ func (s *Server) request(ctx context.Context, c *course) Attempt {
 		return a
 	}
 	a.Method, a.Header, a.Body = out.method, out.header, out.body
+	_, a.Forged = s.provider.Scheme.Verify([]verify.Secret{c.secret}, out.header, out.body)
 	start := time.Now()
 	a.Status, a.AnswerHeader, a.AnswerBody, a.Err = s.exchange(ctx, c, out)
 	a.Took = time.Since(start)

@@ -1,0 +1,26 @@
+package verify
+
+import "net/http"
+
+// SignedBytes are the bytes of a request that its signature is made of, put together as the scheme does it: for a page
+// that shows them, never to verify by. It reports false if the scheme is none of this package's, or if the headers do
+// not hold what is signed.
+func SignedBytes(s Scheme, h http.Header, body []byte) ([]byte, bool) {
+	switch s := s.(type) {
+	case HMAC:
+		var c claim
+		if s.read(h, &c) != nil {
+			return nil, false
+		}
+		return s.message(h, c.timestamp, body), true
+	case Ed25519:
+		return SignedBytes(s.frame(), h, body)
+	case anyOf:
+		for _, one := range s {
+			if signed, ok := SignedBytes(one, h, body); ok {
+				return signed, true
+			}
+		}
+	}
+	return nil, false
+}
