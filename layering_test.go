@@ -41,6 +41,7 @@ var layers = map[string][]string{
 	"examples/customprovider": {"*"},
 	"examples/tenants":        {"*"},
 	"examples/email":          {"*"},
+	"examples/sidecar":        {"*"},
 }
 
 func TestImportsFollowTheLayers(t *testing.T) {

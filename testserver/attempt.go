@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,7 +54,7 @@ func (a Attempt) Reason() string {
 	case errors.Is(a.Err, context.DeadlineExceeded):
 		return fmt.Sprintf("no answer within %v", a.Took)
 	case a.Err != nil:
-		return a.Err.Error()
+		return strings.TrimPrefix(a.Err.Error(), "testserver: ")
 	}
 	return fmt.Sprintf("answered %d", a.Status)
 }

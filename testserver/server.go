@@ -149,6 +149,13 @@ func (s *Server) stamp(e events.Event) events.Event {
 	return e
 }
 
+// Closed reports whether the server was closed.
+func (s *Server) Closed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
 // Endpoints are the registered webhooks, in the order of their registration.
 func (s *Server) Endpoints() []*Endpoint {
 	s.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -53,13 +54,15 @@ func (s *Server) complete(sub Subscription) (full Subscription, made string, err
 		return sub, "", misfit("URL", "holds a user, and perhaps a password, which would show in every record")
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return sub, "", misfit("URL", "%q is not an http or https URL", sub.URL)
+	case u.Port() != "" && !isPort(u.Port()):
+		return sub, "", misfit("URL", "%q has a port that there is not", sub.URL)
 	case !s.allowed(u.Hostname()):
 		return sub, "", misfit("URL", "leads to %s, which is not on this machine, and Options.Allow does not name it", u.Hostname())
 	case sub.MaxAttempts > 1 && s.provider.Retry.Retries() == 0:
 		return sub, "", misfit("MaxAttempts", "is %d, and %s never retries", sub.MaxAttempts, s.provider.Name)
 	case sub.MaxAttempts < 0:
 		return sub, "", misfit("MaxAttempts", "is %d", sub.MaxAttempts)
-	case sub.Method != strings.ToUpper(sub.Method) || strings.ContainsAny(sub.Method, " \t\r\n"):
+	case sub.Method != "" && (sub.Method != strings.ToUpper(sub.Method) || !token(sub.Method)):
 		return sub, "", misfit("Method", "%q is not an HTTP method in capitals", sub.Method)
 	case strings.ContainsFunc(sub.ContentType, unicode.IsControl):
 		return sub, "", misfit("ContentType", "%q cannot be sent in a header", sub.ContentType)
@@ -99,6 +102,12 @@ func (s *Server) trySeal(secret verify.Secret) error {
 		return &SubscriptionError{Field: "Secret", Err: fmt.Errorf("does not do: %s cannot send %s with it: %w", s.provider.Name, e.Type, err)}
 	}
 	return nil
+}
+
+// isPort reports whether text is a port that can be called.
+func isPort(text string) bool {
+	port, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && port > 0
 }
 
 // wants reports whether the subscription is for events of a type.

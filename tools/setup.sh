@@ -17,7 +17,7 @@ have_go=$(go env GOVERSION | sed -E 's/^go([0-9]+\.[0-9]+).*/\1/')
 
 # command:package, for each command that the tests run
 missing=()
-for need in gcc:gcc openssl:openssl curl:curl redis-server:redis-server redis-cli:redis-tools redis-sentinel:redis-sentinel; do
+for need in gcc:gcc openssl:openssl curl:curl redis-server:redis-server redis-cli:redis-tools redis-sentinel:redis-sentinel python3:python3; do
 	command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
 done
 # the race detector links with cgo, which wants the C library's headers

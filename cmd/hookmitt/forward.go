@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -31,8 +33,8 @@ func forwardTo(to string) (http.Handler, error) {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL, r.Out.Host = target, target.Host
 			for name := range r.Out.Header {
-				if strings.HasPrefix(name, "Hookmitt-") { // a stranger's
-					r.Out.Header.Del(name)
+				if strings.HasPrefix(strings.ReplaceAll(name, "_", "-"), "Hookmitt-") { // a stranger's; apps take the one for the other
+					delete(r.Out.Header, name)
 				}
 			}
 			e, _ := middleware.EventFrom(r.In.Context())
@@ -41,9 +43,15 @@ func forwardTo(to string) (http.Handler, error) {
 			r.Out.Header.Set("Hookmitt-Event-Id", e.ID)
 			r.Out.Header.Set("Hookmitt-Event-Type", e.Type)
 			r.Out.Header.Set("Hookmitt-Run", strconv.Itoa(claim.Run))
+			body := e.Raw
+			r.Out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil } // for a connection that the app has just closed
 		},
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
-		ErrorLog:     log.New(os.Stderr, "hookmitt: ", 0),
+		Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext}, // no proxy: an app is near
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			fmt.Fprintln(os.Stderr, "hookmitt: the app cannot be reached:", err)
+			w.WriteHeader(http.StatusBadGateway)
+		},
+		ErrorLog: log.New(os.Stderr, "hookmitt: ", 0),
 	}, nil
 }
 

@@ -83,7 +83,7 @@ func (s *serving) run(cmd *cobra.Command) error {
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s at http://%s, clock %s. Control API: http://%s/_sim/v1/state\n", p.Name, listener.Addr(), clock, listener.Addr())
 	go follow(cmd.Context(), server, &s.output)
-	return serveHTTP(cmd.Context(), listener, local(listener, simulator.New(server)))
+	return serveHTTP(cmd.Context(), listener, simulator.New(server))
 }
 
 // subscribe registers the receiver of --to.
@@ -167,25 +167,4 @@ func serveHTTP(ctx context.Context, listener net.Listener, h http.Handler) error
 	patience, done := context.WithTimeout(context.Background(), 20*time.Second)
 	defer done()
 	return server.Shutdown(patience)
-}
-
-// local keeps out requests by another name than this machine's, if that is where the listener is: a page whose name was
-// made to lead here (DNS rebinding) is of the same origin to a browser.
-func local(listener net.Listener, next http.Handler) http.Handler {
-	addr, ok := listener.Addr().(*net.TCPAddr)
-	if !ok || !addr.IP.IsLoopback() {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
-		}
-		ip := net.ParseIP(strings.Trim(host, "[]"))
-		if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			http.Error(w, "this simulator is on loopback and answers to 127.0.0.1 and localhost only", http.StatusMisdirectedRequest)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }

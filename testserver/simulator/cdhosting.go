@@ -110,6 +110,7 @@ func (s *simulator) cdhostingUpdate(w http.ResponseWriter, r *http.Request) erro
 	if name := s.unknownEvent(form.Events); name != "" {
 		return invalid("events", "%s is no event type", name)
 	}
+	sub.Inactive = false
 	sub.URL = cmp.Or(form.URL, sub.URL)
 	if len(form.Events) > 0 {
 		sub.Events = form.Events

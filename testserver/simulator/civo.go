@@ -78,7 +78,7 @@ func readCivo(r *http.Request) (civoForm, error) {
 func formList(values url.Values, list string) []string {
 	var names, texts []string
 	for name := range values {
-		if strings.TrimRight(name, ".[]0123456789") == list {
+		if name == list || strings.HasPrefix(name, list+".") || strings.HasPrefix(name, list+"[") {
 			names = append(names, name)
 		}
 	}
@@ -116,6 +116,8 @@ func (s *simulator) civoCreate(w http.ResponseWriter, r *http.Request) error {
 	case len(form.Events) == 0:
 		return invalid("events", `events is missing: a list of names, or ["*"] for all`)
 	}
+	s.managing.Lock() // or two could find that there is no webhook with this URL
+	defer s.managing.Unlock()
 	if err := s.civoMay(form, nil); err != nil {
 		return err
 	}
@@ -154,9 +156,12 @@ func (s *simulator) civoUpdate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.managing.Lock()
+	defer s.managing.Unlock()
 	if err := s.civoMay(form, ep); err != nil {
 		return err
 	}
+	sub.Inactive = false // Civo knows nothing of it
 	sub.URL = cmp.Or(form.URL, sub.URL)
 	if len(form.Events) > 0 {
 		sub.Events = form.Events
@@ -194,6 +199,7 @@ func (s *simulator) civoTest(w http.ResponseWriter, r *http.Request) error {
 func refuseCivo(w http.ResponseWriter, r *refusal) {
 	code := map[int]string{
 		http.StatusUnauthorized:        "authentication_invalid_key",
+		http.StatusForbidden:           "authentication_access_denied",
 		http.StatusNotFound:            "database_webhook_not_found",
 		http.StatusConflict:            "database_webhook_would_conflict",
 		http.StatusInternalServerError: "internal_error",

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -43,21 +44,7 @@ func (s *simulator) advance(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	before := s.latest()
-	switch {
-	case a.By != "" && a.To == "" && !a.Drain:
-		by, parseErr := time.ParseDuration(a.By)
-		if parseErr != nil || by < 0 || by > maxAdvance {
-			return invalid("by", "%q is no duration such as 30s, 5m or 1h30m, up to 876000h", a.By)
-		}
-		err = s.server.Advance(r.Context(), by)
-	case a.To == "next" && a.By == "" && !a.Drain:
-		_, err = s.server.AdvanceNext(r.Context())
-	case a.Drain && a.By == "" && a.To == "":
-		_, err = s.server.Drain(r.Context())
-	default:
-		return invalid("", `say how far: {"by":"5m"}, {"to":"next"} or {"drain":true}`)
-	}
-	if err != nil {
+	if err := s.move(r.Context(), a); err != nil {
 		return err
 	}
 	made := advanced{Attempts: []attemptView{}}
@@ -69,6 +56,25 @@ func (s *simulator) advance(w http.ResponseWriter, r *http.Request) error {
 	}
 	made.Clock, made.Missed = s.clock(), missed
 	return answer(w, http.StatusOK, made)
+}
+
+// move moves the clock, and returns after the last attempt.
+func (s *simulator) move(ctx context.Context, a advancement) (err error) {
+	switch {
+	case a.By != "" && a.To == "" && !a.Drain:
+		by, parseErr := time.ParseDuration(a.By)
+		if parseErr != nil || by < 0 || by > maxAdvance {
+			return invalid("by", "%q is no duration such as 30s, 5m or 1h30m, up to 876000h", a.By)
+		}
+		err = s.server.Advance(ctx, by)
+	case a.To == "next" && a.By == "" && !a.Drain:
+		_, err = s.server.AdvanceNext(ctx)
+	case a.Drain && a.By == "" && a.To == "":
+		_, err = s.server.Drain(ctx)
+	default:
+		return invalid("", `say how far: {"by":"5m"}, {"to":"next"} or {"drain":true}`)
+	}
+	return err
 }
 
 // advanced is what happened while the clock moved.

@@ -131,13 +131,14 @@ func (s *simulator) provider() providerView {
 }
 
 func (s *simulator) reset(w http.ResponseWriter, r *http.Request) error {
-	s.mu.Lock() // first, so that whoever hears of the reset reads no faults of before
-	clear(s.given)
-	s.faults, s.armed = nil, 0
-	s.mu.Unlock()
 	if err := s.server.Reset(r.Context()); err != nil {
 		return err
 	}
+	s.mu.Lock()
+	clear(s.given)
+	clear(s.made)
+	s.faults, s.armed = nil, 0
+	s.mu.Unlock()
 	return s.showState(w, r)
 }
 

@@ -3,6 +3,7 @@ package simulator
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,7 +100,11 @@ func (s *simulator) listDeliveries(w http.ResponseWriter, r *http.Request) error
 
 // choose finds the deliveries that the query asks for, newest first, from its cursor on.
 func (s *simulator) choose(r *http.Request) (chosen []*testserver.Delivery, forgotten int, err error) {
-	q := r.URL.Query()
+	return s.chosen(r.URL.Query())
+}
+
+// chosen are the deliveries that a query asks for.
+func (s *simulator) chosen(q url.Values) (chosen []*testserver.Delivery, forgotten int, err error) {
 	for name := range q {
 		if !slices.Contains([]string{"state", "type", "webhook", "event", "cursor", "limit"}, name) {
 			return nil, 0, invalid(name, "there is no filter %s; there are state, type, webhook, event, cursor and limit", name)

@@ -102,23 +102,38 @@ func (s *simulator) armFault(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	fault, err := s.fault(form)
+	armed, err := s.arm(form)
 	if err != nil {
 		return err
+	}
+	return answer(w, http.StatusCreated, armed)
+}
+
+func (s *simulator) arm(form faultForm) (faultView, error) {
+	fault, err := s.fault(form)
+	if err != nil {
+		return faultView{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.faults) >= maxFaults {
-		return &refusal{status: http.StatusConflict, detail: fmt.Sprintf("%d faults are armed: remove one first", maxFaults)}
+		return faultView{}, &refusal{status: http.StatusConflict, detail: fmt.Sprintf("%d faults are armed: remove one first", maxFaults)}
 	}
 	s.armed++
 	armed := &armedFault{faultView{fmt.Sprintf("flt_%d", s.armed), faultBounds(form)}, s.server.Arm(fault)}
 	s.faults = append(s.faults, armed)
-	return answer(w, http.StatusCreated, armed.view)
+	return armed.view, nil
 }
 
 func (s *simulator) disarmFault(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("fault")
+	if err := s.disarm(r.PathValue("fault")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (s *simulator) disarm(id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := slices.IndexFunc(s.faults, func(a *armedFault) bool { return a.view.ID == id })
@@ -127,6 +142,5 @@ func (s *simulator) disarmFault(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.faults[at].disarm()
 	s.faults = slices.Delete(s.faults, at, at+1)
-	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

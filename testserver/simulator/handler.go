@@ -3,7 +3,9 @@ package simulator
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,8 +28,11 @@ type simulator struct {
 	server *testserver.Server
 	epoch  string // tells the ids of this stream from those of a simulator before it
 
+	managing sync.Mutex // makes one of looking at all webhooks and changing one
+
 	mu     sync.Mutex
 	given  map[*testserver.Endpoint]given // secrets that the provider's API reads back
+	made   map[string]func() string       // secrets that the page is to show, once, by the webhook's id
 	faults []*armedFault                  // in the order in which they were armed
 	armed  int                            // ever
 }
@@ -37,14 +42,14 @@ type simulator struct {
 func New(server *testserver.Server) http.Handler {
 	s := &simulator{
 		server: server, epoch: strconv.FormatInt(time.Now().UnixNano(), 36),
-		given: map[*testserver.Endpoint]given{},
+		given: map[*testserver.Endpoint]given{}, made: map[string]func() string{},
 	}
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath() // a redirect would lead out of the prefix
 	router.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = fmt.Fprintln(w, "ok")
 	}).Methods(http.MethodGet, http.MethodHead)
-	trees := []tree{s.controlTree()}
+	trees := []tree{s.controlTree(), s.pageTree()}
 	if manage, ok := map[string]func(*simulator) tree{"civo": civo, "cdhosting": cdhosting, "mixpost": mixpost}[server.Provider().Name]; ok {
 		trees = append(trees, manage(s))
 	}
@@ -54,7 +59,7 @@ func New(server *testserver.Server) http.Handler {
 			if route.method == http.MethodGet {
 				methods = append(methods, http.MethodHead)
 			}
-			router.Handle(t.prefix+route.path, t.handler(route.handle)).Methods(methods...)
+			router.Handle(t.prefix+route.path, s.handler(t, route.handle)).Methods(methods...)
 		}
 	}
 	router.NotFoundHandler = refuse(trees, func(http.Header, *http.Request) *refusal {
@@ -85,7 +90,8 @@ type route struct {
 // crossOrigin keeps other sites' pages out, whose visitors' browsers can reach this machine.
 var crossOrigin = http.NewCrossOriginProtection()
 
-func (t tree) handler(handle func(http.ResponseWriter, *http.Request) error) http.Handler {
+// handler is an operation of a tree behind what all of them have in common.
+func (s *simulator) handler(t tree, handle func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range mux.Vars(r) {
 			value, err := pathText(value)
@@ -96,10 +102,7 @@ func (t tree) handler(handle func(http.ResponseWriter, *http.Request) error) htt
 			r.SetPathValue(name, value)
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		err := crossOrigin.Check(r)
-		if err != nil {
-			err = &refusal{status: http.StatusForbidden, detail: "pages of other origins may not use the simulator"}
-		}
+		err := s.may(r)
 		if err == nil && t.enter != nil {
 			err = t.enter(r)
 		}
@@ -110,6 +113,32 @@ func (t tree) handler(handle func(http.ResponseWriter, *http.Request) error) htt
 			t.refuse(w, refusalOf(err))
 		}
 	})
+}
+
+// may reports why a request is not let in, whatever it is about.
+func (s *simulator) may(r *http.Request) error {
+	if crossOrigin.Check(r) != nil {
+		return &refusal{status: http.StatusForbidden, detail: "pages of other origins may not use the simulator"}
+	}
+	if !known(r) {
+		return &refusal{status: http.StatusMisdirectedRequest, detail: "on loopback the simulator answers to localhost and loopback addresses alone, not to " + r.Host}
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && s.server.Closed() {
+		return testserver.ErrClosed
+	}
+	return nil
+}
+
+// known reports whether a request that came over loopback calls this machine by a name of its own. A page whose name was
+// made to lead here is of the same origin to its browser (DNS rebinding).
+func known(r *http.Request) bool {
+	addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok || !addr.IP.IsLoopback() {
+		return true
+	}
+	host := (&url.URL{Host: r.Host}).Hostname()
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
 // refuse answers what no route takes, as the tree would in which it was looked for.
@@ -160,6 +189,8 @@ func refusalOf(err error) *refusal {
 	switch {
 	case errors.Is(err, testserver.ErrClosed):
 		status = http.StatusServiceUnavailable
+	case errors.Is(err, testserver.ErrRemoved):
+		status = http.StatusNotFound
 	case errors.Is(err, testserver.ErrClock):
 		status = http.StatusConflict
 	case errors.Is(err, testserver.ErrFull):

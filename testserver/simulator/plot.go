@@ -58,14 +58,15 @@ const (
 	radius     = 7
 )
 
-// svg draws. Whoever cannot see gets the same in words.
-func (p plot) svg() []byte {
+// svg draws. Whoever cannot see gets the same in words. style is the drawing's own, for one that stands by itself.
+func (p plot) svg(style string) []byte {
 	var out bytes.Buffer
 	bottom := plotTop + laneHeight*max(1, len(p.lanes))
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" class="hookmitt-timeline" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="timeline-title timeline-desc">`+"\n",
 		plotWidth, bottom+56, plotWidth, bottom+56)
 	fmt.Fprintf(&out, "<title id=\"timeline-title\">%s</title>\n<desc id=\"timeline-desc\">%s</desc>\n", html.EscapeString(p.title), html.EscapeString(p.words()))
-	out.WriteString(plotStyle)
+	out.WriteString(style)
+	out.WriteString(plotHatch)
 	fmt.Fprintf(&out, `<rect class="ground" width="%d" height="%d"/>`+"\n", plotWidth, bottom+56)
 	fmt.Fprintf(&out, `<text class="title" x="16" y="22">%s</text>`+"\n", html.EscapeString(p.title))
 	if len(p.lanes) == 0 {
@@ -240,8 +241,12 @@ func anchor(x float64) string {
 	return "middle"
 }
 
+// plotHatch is how a time is filled in which the endpoint was disabled.
+const plotHatch = `<defs><pattern id="timeline-hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0V7"/></pattern></defs>
+`
+
 // plotStyle has every colour twice, at 4.5:1 or more against its ground; shapes and labels say the same without it.
-const plotStyle = `<style>
+const plotStyle = `
 .hookmitt-timeline { --ground: #ffffff; --ink: #1f2328; --soft: #59636e; --line: #c4cad1; --good: #1a7f37; --bad: #b42318; --now: #0550ae; font: 12px ui-sans-serif, system-ui, sans-serif }
 @media (prefers-color-scheme: dark) { .hookmitt-timeline { --ground: #0d1117; --ink: #e6edf3; --soft: #9aa4af; --line: #3d444d; --good: #3fb950; --bad: #ff7b72; --now: #79c0ff } }
 .hookmitt-timeline .ground { fill: var(--ground) }
@@ -258,6 +263,4 @@ const plotStyle = `<style>
 .hookmitt-timeline .now { stroke: var(--now); stroke-width: 1.5; fill: none }
 .hookmitt-timeline .now-label { fill: var(--now); font-size: 11px; font-weight: 600 }
 .hookmitt-timeline .hatch { stroke: var(--bad); stroke-width: 1.5; opacity: .55 }
-</style>
-<defs><pattern id="timeline-hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0V7"/></pattern></defs>
 `

@@ -39,50 +39,27 @@ func (s *simulator) drawDeliveries(w http.ResponseWriter, r *http.Request) error
 }
 
 func (s *simulator) draw(w http.ResponseWriter, deliveries ...*testserver.Delivery) error {
+	w.Header().Set("Content-Type", "image/svg+xml")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // it may be opened by itself
+	_, _ = w.Write(s.plot(deliveries).svg("<style>" + plotStyle + "</style>\n"))
+	return nil
+}
+
+// plot is the drawing of deliveries, in their order.
+func (s *simulator) plot(deliveries []*testserver.Delivery) plot {
 	p := plot{title: "Deliveries by " + s.server.Provider().Name, now: s.server.Now()}
 	for _, d := range deliveries {
 		p.lanes = append(p.lanes, laneOf(d))
 	}
-	w.Header().Set("Content-Type", "image/svg+xml")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // it may be opened by itself
-	_, _ = w.Write(p.svg())
-	return nil
+	return p
 }
 
 // laneOf is a delivery as it is drawn.
 func laneOf(d *testserver.Delivery) lane {
 	l := lane{name: deliveryID(d) + " " + d.Event().Type, state: d.State().String()}
 	for _, a := range d.Timeline() {
-		m := mark{at: a.At, until: a.Ended, label: a.Mark(), copy: a.Copy > 0}
-		switch label := m.label; {
-		case a.Succeeded:
-			m.kind = succeeded
-		case a.Status != 0:
-			m.kind = failed
-		case label == "timeout":
-			m.kind = timedOut
-		case label == "lost":
-			m.kind = lost
-		default:
-			m.kind = broken
-		}
-		m.tells = fmt.Sprintf("attempt %d", a.Number)
-		if m.copy {
-			m.tells += fmt.Sprintf(", copy %d", a.Copy)
-		}
-		switch m.kind {
-		case succeeded:
-			m.tells += ": answered " + m.label
-		case lost:
-			m.tells += ": answered, and the answer was lost"
-		case failed, timedOut, broken, planned:
-			m.tells += ": " + a.Reason()
-		}
-		if len(a.Faults) > 0 {
-			m.tells += " (" + strings.Join(a.Faults, ", ") + ")"
-		}
-		l.marks = append(l.marks, m)
+		l.marks = append(l.marks, mark{kind: kindOf(a), at: a.At, until: a.Ended, label: a.Mark(), tells: tells(a), copy: a.Copy > 0})
 	}
 	for i, due := range d.Plan() {
 		l.marks = append(l.marks, mark{kind: planned, at: due, until: due, tells: fmt.Sprintf("attempt %d: planned", number(l.marks)+1), label: plannedLabel(i)})
@@ -96,6 +73,41 @@ func laneOf(d *testserver.Delivery) lane {
 	}
 	l.created, l.ends = first, last
 	return l
+}
+
+// kindOf is what an attempt's mark looks like.
+func kindOf(a testserver.Attempt) kind {
+	switch {
+	case a.Succeeded:
+		return succeeded
+	case a.Status != 0:
+		return failed
+	case a.Mark() == "timeout":
+		return timedOut
+	case a.Mark() == "lost":
+		return lost
+	}
+	return broken
+}
+
+// tells says what came of an attempt.
+func tells(a testserver.Attempt) string {
+	text := fmt.Sprintf("attempt %d", a.Number)
+	if a.Copy > 0 {
+		text += fmt.Sprintf(", copy %d", a.Copy)
+	}
+	switch kindOf(a) {
+	case succeeded:
+		text += ": answered " + a.Mark()
+	case lost:
+		text += ": answered, and the answer was lost"
+	case failed, timedOut, broken, planned:
+		text += ": " + a.Reason()
+	}
+	if len(a.Faults) > 0 {
+		text += " (" + strings.Join(a.Faults, ", ") + ")"
+	}
+	return text
 }
 
 // number is the number of the last attempt among the marks.

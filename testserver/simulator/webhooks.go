@@ -213,11 +213,9 @@ func (s *simulator) rotateWebhook(w http.ResponseWriter, r *http.Request) error 
 		text = s.newSecret()
 		made = text
 	}
-	secret := verify.NewSecret(text)
-	if err := ep.Rotate(secret); err != nil {
+	if err := s.rotate(ep, text); err != nil {
 		return refusedField(err, controlFields)
 	}
-	s.keep(ep, secret, text)
 	v := viewWebhook(ep)
 	v.Secret = made
 	return answer(w, http.StatusOK, v)
@@ -248,6 +246,8 @@ type given struct {
 
 // subscribe registers a webhook. text is its secret's, if it was given.
 func (s *simulator) subscribe(sub testserver.Subscription, text string) (*testserver.Endpoint, error) {
+	s.mu.Lock() // so that nobody reads the webhook without its text
+	defer s.mu.Unlock()
 	ep, err := s.server.Subscribe(sub)
 	if err == nil && text != "" {
 		s.keep(ep, sub.Secret, text)
@@ -260,6 +260,8 @@ func (s *simulator) update(ep *testserver.Endpoint, sub testserver.Subscription,
 	if text == "" {
 		sub.Secret = verify.Secret{} // keeps the one there is
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	err := ep.Update(sub)
 	if err == nil && text != "" {
 		s.keep(ep, sub.Secret, text)
@@ -267,28 +269,38 @@ func (s *simulator) update(ep *testserver.Endpoint, sub testserver.Subscription,
 	return err
 }
 
-func (s *simulator) remove(ep *testserver.Endpoint) {
-	s.server.Remove(ep)
+// rotate makes another secret sign.
+func (s *simulator) rotate(ep *testserver.Endpoint, text string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	secret := verify.NewSecret(text)
+	err := ep.Rotate(secret)
+	if err == nil {
+		s.keep(ep, secret, text)
+	}
+	return err
+}
+
+func (s *simulator) remove(ep *testserver.Endpoint) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.server.Remove(ep)
 	delete(s.given, ep)
 }
 
-// keep remembers a secret's text, for the providers that read it back.
+// keep remembers a secret's text, for the providers that read it back. mu is held.
 func (s *simulator) keep(ep *testserver.Endpoint, secret verify.Secret, text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.given[ep] = given{secret, func() string { return text }}
 }
 
 // secretText is the text of a webhook's secret, if it came through the simulator or was made up. Of one that was
 // registered in Go there is none.
 func (s *simulator) secretText(ep *testserver.Endpoint) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if text, ok := ep.MadeSecret(); ok {
 		return text
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if kept, ok := s.given[ep]; ok && kept.secret == ep.Subscription().Secret {
 		return kept.text()
 	}
