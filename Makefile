@@ -7,6 +7,8 @@ BIN := $(CURDIR)/.bin
 TOOLS := cd tools && GOWORK=off $(GO)
 # What one example needs and no user does has a module of its own, too.
 ROUTERS := cd examples/routers && GOWORK=off $(GO)
+# So has what reads the simulator's description and holds the simulator to it.
+OPENAPI := cd testserver/simulator/openapitest && GOWORK=off $(GO)
 
 .PHONY: help
 help: ## list the targets
@@ -17,6 +19,7 @@ test: setup lint ## install what the tests need; then vet, linters, and all test
 	$(TOOLS) run ./mutants -C .. -check
 	$(TOOLS) test ./constanttime
 	$(ROUTERS) test -race ./...
+	$(OPENAPI) test -race ./...
 	$(GO) test -race ./...
 	$(GO) test ./... # without the race detector, whose cost hides allocations and forbids the large tests
 
@@ -33,6 +36,9 @@ lint: $(BIN)/golangci-lint $(BIN)/constanttime ## go vet and the linters
 	$(ROUTERS) vet ./...
 	$(ROUTERS) mod tidy -diff
 	cd examples/routers && GOWORK=off $(BIN)/golangci-lint run ./...
+	$(OPENAPI) vet ./...
+	$(OPENAPI) mod tidy -diff
+	cd testserver/simulator/openapitest && GOWORK=off $(BIN)/golangci-lint run ./...
 
 $(BIN)/golangci-lint: tools/go.mod
 	@echo "Building golangci-lint, which takes some minutes the first time"

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/hookmitt/hookmitt/testserver"
+	"github.com/hookmitt/hookmitt/verify"
 )
 
 // attemptView is one request and what came of it, but for its bytes.
@@ -45,8 +47,25 @@ func attemptID(a testserver.Attempt) string {
 type exchangeView struct {
 	attemptView
 
-	Request messageView  `json:"request"`
-	Answer  *messageView `json:"answer"` // null if none came
+	Request   messageView   `json:"request"`
+	Signature signatureView `json:"signature"`
+	Answer    *messageView  `json:"answer"` // null if none came
+}
+
+// signatureView is what a request's signature is worth.
+type signatureView struct {
+	Verifies bool   `json:"verifies"` // under the webhook's secret, when it was sent
+	Reason   string `json:"reason"`   // why not
+	Signed   []byte `json:"signed_base64"`
+}
+
+func (s *simulator) signature(a testserver.Attempt) signatureView {
+	v := signatureView{Verifies: a.Forged == nil && a.Header != nil}
+	if a.Forged != nil {
+		v.Reason = strings.TrimPrefix(a.Forged.Error(), "verify: ")
+	}
+	v.Signed, _ = verify.SignedBytes(s.server.Provider().Scheme, a.Header, a.Body)
+	return v
 }
 
 // messageView is a request or an answer.
@@ -70,8 +89,8 @@ func message(h http.Header, body []byte) messageView {
 	return m
 }
 
-func viewExchange(d *testserver.Delivery, a testserver.Attempt) exchangeView {
-	v := exchangeView{attemptView: viewAttempt(d, a), Request: message(a.Header, a.Body)}
+func (s *simulator) exchange(d *testserver.Delivery, a testserver.Attempt) exchangeView {
+	v := exchangeView{attemptView: viewAttempt(d, a), Request: message(a.Header, a.Body), Signature: s.signature(a)}
 	v.Request.Method, v.Request.URL = a.Method, a.URL
 	if a.Status != 0 {
 		v.Answer = new(message(a.AnswerHeader, a.AnswerBody))
@@ -87,7 +106,7 @@ func (s *simulator) listAttempts(w http.ResponseWriter, r *http.Request) error {
 	}
 	views := []exchangeView{}
 	for _, a := range d.Timeline() {
-		views = append(views, viewExchange(d, a))
+		views = append(views, s.exchange(d, a))
 	}
 	return answer(w, http.StatusOK, map[string]any{"attempts": views})
 }
@@ -111,7 +130,7 @@ func (s *simulator) showAttempt(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answer(w, http.StatusOK, viewExchange(d, a))
+	return answer(w, http.StatusOK, s.exchange(d, a))
 }
 
 // showRequest is the request as it goes over a connection, but for what a fault did to it on its way.
@@ -145,6 +164,7 @@ func (s *simulator) showText(w http.ResponseWriter, r *http.Request, mediaType s
 		return err
 	}
 	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff") // the receiver's bytes, shown under our origin
 	_, _ = w.Write(text)
 	return nil

@@ -59,7 +59,12 @@ func (s *simulator) sendEvent(w http.ResponseWriter, r *http.Request) error {
 func (s *simulator) event(form eventForm) (events.Event, error) {
 	e := events.Event{ID: form.ID, Type: form.Type, Time: form.Time, Data: form.Data}
 	raw := form.Raw != nil || form.RawBase64 != nil
+	if string(form.Data) == "null" {
+		form.Data, e.Data = nil, nil
+	}
 	switch {
+	case !form.Time.IsZero() && !writable(form.Time):
+		return e, invalid("time", "time is not of the years 1 to 9999")
 	case form.Raw != nil && form.RawBase64 != nil:
 		return e, invalid("raw_base64", "there is a raw body already")
 	case raw && form.Data != nil:
@@ -82,6 +87,9 @@ func (s *simulator) event(form eventForm) (events.Event, error) {
 	}
 	return e, nil
 }
+
+// writable reports whether JSON can hold a time, RFC 3339.
+func writable(t time.Time) bool { return utc(t).Year() >= 1 && utc(t).Year() <= 9999 }
 
 // answerSent waits until no attempt of the deliveries is being made, and shows them.
 func (s *simulator) answerSent(w http.ResponseWriter, r *http.Request, e events.Event, deliveries ...*testserver.Delivery) error {

@@ -94,11 +94,7 @@ var crossOrigin = http.NewCrossOriginProtection()
 func (s *simulator) handler(t tree, handle func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range mux.Vars(r) {
-			value, err := pathText(value)
-			if err != nil {
-				t.refuse(w, &refusal{status: http.StatusBadRequest, detail: "the path is not escaped as paths are"})
-				return
-			}
+			value, _ := url.PathUnescape(value) // an EscapedPath can always be unescaped
 			r.SetPathValue(name, value)
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -110,7 +106,11 @@ func (s *simulator) handler(t tree, handle func(http.ResponseWriter, *http.Reque
 			err = handle(w, r)
 		}
 		if err != nil {
-			t.refuse(w, refusalOf(err))
+			refused := refusalOf(err)
+			if refused.status == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 section 11.6.1
+			}
+			t.refuse(w, refused)
 		}
 	})
 }

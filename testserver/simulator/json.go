@@ -6,11 +6,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
+	"strings"
 )
-
-// pathText is what stands in a path, unescaped.
-func pathText(escaped string) (string, error) { return url.PathUnescape(escaped) }
 
 // read reads the JSON of a request's body. Members that it does not know are refused, so that a slip of the pen is not
 // silence. No body at all is the empty object.
@@ -39,9 +36,18 @@ func decode(body []byte, into any) error {
 		return refused
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		return invalid(wrong.Field, "is no %s but a %s", wrong.Type, wrong.Value)
+		return invalid(wrong.Field, "%s cannot be a %s", wrong.Field, wrong.Value)
 	}
-	return &refusal{status: http.StatusBadRequest, detail: "the body is not the JSON object that is wanted: " + err.Error()}
+	return notJSON(err)
+}
+
+// notJSON says that a body is not what it should be, without our types' names.
+func notJSON(err error) error {
+	why := err.Error()
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		why = strings.TrimPrefix(wrong.Field+" cannot be a "+wrong.Value, " ")
+	}
+	return &refusal{status: http.StatusBadRequest, detail: "the body is not the JSON object that is wanted: " + strings.TrimPrefix(why, "json: ")}
 }
 
 // answer writes a value as JSON.

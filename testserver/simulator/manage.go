@@ -28,7 +28,7 @@ func readLoose[T any](body []byte) (into T, err error) {
 		return into, nil
 	}
 	if err := json.Unmarshal(body, &into); err != nil {
-		return into, &refusal{status: http.StatusBadRequest, detail: "the body is not the JSON object that is wanted: " + err.Error()}
+		return into, notJSON(err)
 	}
 	return into, nil
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/hookmitt/hookmitt"
 	"github.com/hookmitt/hookmitt/testserver"
-	"github.com/hookmitt/hookmitt/verify"
 )
 
 // pageFiles are the page: a template, a style and a script, of which the last is a convenience.
@@ -320,12 +319,8 @@ func (s *simulator) attemptView(d *testserver.Delivery, a testserver.Attempt) *v
 	if message, err := wireAnswer(a); err == nil {
 		t.Answer = visible(message)
 	}
-	if a.Forged != nil {
-		t.Forged = strings.TrimPrefix(a.Forged.Error(), "verify: ")
-	}
-	if signed, ok := verify.SignedBytes(s.server.Provider().Scheme, a.Header, a.Body); ok {
-		t.SignedText, t.SignedSize = visible(signed), len(signed)
-	}
+	signature := s.signature(a)
+	t.Forged, t.SignedText, t.SignedSize = signature.Reason, visible(signature.Signed), len(signature.Signed)
 	v.Attempt = &t
 	return v
 }
