@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -54,7 +55,11 @@ func (a Attempt) Reason() string {
 	case errors.Is(a.Err, context.DeadlineExceeded):
 		return fmt.Sprintf("no answer within %v", a.Took)
 	case a.Err != nil:
-		return strings.TrimPrefix(a.Err.Error(), "testserver: ")
+		err := a.Err
+		if wrapped, ok := errors.AsType[*url.Error](err); ok { // which says the URL once more
+			err = wrapped.Err
+		}
+		return strings.TrimPrefix(err.Error(), "testserver: ")
 	}
 	return fmt.Sprintf("answered %d", a.Status)
 }
