@@ -109,20 +109,29 @@ func (p Provider) Open(secrets []verify.Secret, h http.Header, body []byte) (e e
 	return e, matched, err
 }
 
-// SecretOf makes a secret of text in the first form that the scheme takes: see [Provider.SecretText]. It is for tests;
+// SecretOf makes a secret of text in the form that the scheme takes: see [Provider.SecretText]. It is for tests;
 // real secrets come from the provider. If no form fits it is the zero Secret.
 func (p Provider) SecretOf(text string) verify.Secret { return verify.NewSecret(p.SecretText(text)) }
 
-// SecretText puts text into the first form that the scheme takes for a secret: as it is, in base64, or whsec_ and
-// base64. If none fits it is empty.
+// SecretText puts text into the form that the scheme takes for a secret: as it is, or if the scheme decodes its secrets
+// whsec_ and base64, or base64 alone. If none fits it is empty.
 func (p Provider) SecretText(text string) string {
 	encoded := base64.StdEncoding.EncodeToString([]byte(text))
-	for _, form := range []string{text, encoded, "whsec_" + encoded} {
-		if !errors.Is(p.Scheme.Sign(verify.NewSecret(form), http.Header{}, nil, time.Now()), verify.ErrSecretForm) {
+	forms := []string{"whsec_" + encoded, encoded, text}
+	if p.takes("- no base64") {
+		forms = []string{text}
+	}
+	for _, form := range forms {
+		if p.takes(form) {
 			return form
 		}
 	}
 	return ""
+}
+
+// takes reports whether the scheme takes text for a secret.
+func (p Provider) takes(text string) bool {
+	return !errors.Is(p.Scheme.Sign(verify.NewSecret(text), http.Header{}, nil, time.Now()), verify.ErrSecretForm)
 }
 
 // Acknowledges reports whether the provider counts an answer of this status as success.

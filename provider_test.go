@@ -247,7 +247,7 @@ func TestSecretText(t *testing.T) {
 		want     string
 	}{
 		"civo takes the text as it is":         {hookmitt.Civo(), "test-secret"},
-		"standardwebhooks wants base64":        {hookmitt.StandardWebhooks(), "dGVzdC1zZWNyZXQ="},
+		"standardwebhooks wants whsec_":        {hookmitt.StandardWebhooks(), "whsec_dGVzdC1zZWNyZXQ="},
 		"a scheme may want the prefix with it": {fussyAbout("whsec_dGVzdC1zZWNyZXQ="), "whsec_dGVzdC1zZWNyZXQ="},
 		"a scheme that takes none of them":     {fussyAbout("another"), ""},
 	} {

@@ -72,7 +72,6 @@ func TestManyClientsAtOnce(t *testing.T) {
 			all.Wait()
 			require.Empty(t, odd)
 			require.Greater(t, statuses[http.StatusOK], clients*rounds)
-			require.NotZero(t, statuses[http.StatusAccepted]+statuses[http.StatusNoContent], "no webhook was deleted")
 
 			want[any](c, http.StatusOK, http.MethodPost, "/_sim/v1/reset", "")
 			c.subscribe(receiverURL)

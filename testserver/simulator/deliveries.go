@@ -51,7 +51,7 @@ func deliveryID(d *testserver.Delivery) string { return fmt.Sprintf("dlv_%d", d.
 func deliveryNumber(id string) (uint64, bool) {
 	digits, ok := strings.CutPrefix(id, "dlv_")
 	number, err := strconv.ParseUint(digits, 10, 64)
-	return number, ok && err == nil
+	return number, ok && err == nil && digits == strconv.FormatUint(number, 10)
 }
 
 // delivery is the one that the path names.

@@ -17,7 +17,7 @@ type eventForm struct {
 	Time      time.Time       `json:"time"` // default: now, where the provider sends one
 	Raw       *string         `json:"raw"`
 	RawBase64 []byte          `json:"raw_base64"`
-	Webhook   string          `json:"webhook"` // to this one alone, subscribed or not; default: to all that are subscribed
+	Webhook   string          `json:"webhook"` // to this one alone, if it is subscribed; default: to all that are
 	Faults    []faultForm     `json:"faults"`
 }
 
@@ -41,7 +41,7 @@ func (s *simulator) sendEvent(w http.ResponseWriter, r *http.Request) error {
 	for _, f := range form.Faults {
 		fault, err := s.fault(f)
 		if err != nil {
-			return err
+			return invalid("faults", "%v", err)
 		}
 		faults = append(faults, fault)
 	}

@@ -2,8 +2,8 @@ package simulator
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
-	"html"
 	"strings"
 	"time"
 )
@@ -64,11 +64,11 @@ func (p plot) svg(style string) []byte {
 	bottom := plotTop + laneHeight*max(1, len(p.lanes))
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" class="hookmitt-timeline" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="timeline-title timeline-desc">`+"\n",
 		plotWidth, bottom+56, plotWidth, bottom+56)
-	fmt.Fprintf(&out, "<title id=\"timeline-title\">%s</title>\n<desc id=\"timeline-desc\">%s</desc>\n", html.EscapeString(p.title), html.EscapeString(p.words()))
+	fmt.Fprintf(&out, "<title id=\"timeline-title\">%s</title>\n<desc id=\"timeline-desc\">%s</desc>\n", escape(p.title), escape(p.words()))
 	out.WriteString(style)
 	out.WriteString(plotHatch)
 	fmt.Fprintf(&out, `<rect class="ground" width="%d" height="%d"/>`+"\n", plotWidth, bottom+56)
-	fmt.Fprintf(&out, `<text class="title" x="16" y="22">%s</text>`+"\n", html.EscapeString(p.title))
+	fmt.Fprintf(&out, `<text class="title" x="16" y="22">%s</text>`+"\n", escape(p.title))
 	if len(p.lanes) == 0 {
 		fmt.Fprintf(&out, "<text class=\"name\" x=\"16\" y=\"%d\">No delivery yet.</text>\n</svg>\n", plotTop+laneHeight/2)
 		return out.Bytes()
@@ -76,7 +76,7 @@ func (p plot) svg(style string) []byte {
 	a, zero := p.axis()
 	now := a.x(p.now)
 	fmt.Fprintf(&out, `<g><title>now: %s</title><path class="now" d="M%.1f %dV%d"/><text class="now-label" x="%.1f" y="%d" text-anchor="%s">now</text></g>`+"\n",
-		html.EscapeString(since(zero, p.now)), now, plotTop-4, bottom+4, now, plotTop-8, anchor(now))
+		escape(since(zero, p.now)), now, plotTop-4, bottom+4, now, plotTop-8, anchor(now))
 	for i, l := range p.lanes {
 		l.draw(&out, a, p.now, plotTop+laneHeight*i)
 	}
@@ -111,7 +111,7 @@ func (p plot) axis() (axis, time.Time) {
 func (l lane) draw(out *bytes.Buffer, a axis, now time.Time, y int) {
 	mid := y + laneHeight/2 - 6
 	fmt.Fprintf(out, `<g><text class="name" x="16" y="%d">%s</text><text class="state" x="16" y="%d">%s</text>`+"\n",
-		mid, html.EscapeString(clip(l.name, 34)), mid+15, html.EscapeString(l.state))
+		mid, escape(clip(l.name, 34)), mid+15, escape(l.state))
 	fmt.Fprintf(out, `<path class="lane" d="M%.1f %dH%.1f"/>`+"\n", a.x(l.created), mid, a.x(l.ends))
 	for _, o := range l.outages {
 		until := o.until
@@ -128,9 +128,9 @@ func (l lane) draw(out *bytes.Buffer, a axis, now time.Time, y int) {
 	free := 0.0 // where the next label may begin
 	for _, m := range l.marks {
 		x := a.x(m.at)
-		fmt.Fprintf(out, `<g><title>%s</title>%s`, html.EscapeString(m.tells), m.shape(x, a.x(m.until), mid))
+		fmt.Fprintf(out, `<g><title>%s</title>%s`, escape(m.tells), m.shape(x, a.x(m.until), mid))
 		if half := float64(len(m.label)) * 3.2; m.label != "" && x-half >= free {
-			fmt.Fprintf(out, `<text class="mark-label" x="%.1f" y="%d" text-anchor="middle">%s</text>`, x, mid+23, html.EscapeString(m.label))
+			fmt.Fprintf(out, `<text class="mark-label" x="%.1f" y="%d" text-anchor="middle">%s</text>`, x, mid+23, escape(m.label))
 			free = x + half + 3
 		}
 		out.WriteString("</g>\n")
@@ -185,20 +185,21 @@ func (p plot) words() string {
 	_, zero := p.axis()
 	var text strings.Builder
 	for _, l := range p.lanes {
-		fmt.Fprintf(&text, "%s, %s:", l.name, l.state)
-		for i, m := range l.marks {
-			if i > 0 {
-				text.WriteString(";")
-			}
-			fmt.Fprintf(&text, " %s at %s", m.tells, since(zero, m.at))
+		var told []string
+		for _, m := range l.marks {
+			told = append(told, m.tells+" at "+since(zero, m.at))
 		}
 		for _, o := range l.outages {
-			fmt.Fprintf(&text, "; disabled from %s", since(zero, o.from))
+			disabled := "disabled from " + since(zero, o.from)
 			if !o.until.IsZero() {
-				fmt.Fprintf(&text, " to %s", since(zero, o.until))
+				disabled += " to " + since(zero, o.until)
 			}
+			told = append(told, disabled)
 		}
-		text.WriteString(". ")
+		if len(told) == 0 {
+			told = []string{"no attempt"}
+		}
+		fmt.Fprintf(&text, "%s, %s: %s. ", l.name, l.state, strings.Join(told, "; "))
 	}
 	fmt.Fprintf(&text, "Now it is %s.", since(zero, p.now))
 	return text.String()
@@ -223,6 +224,13 @@ func since(zero, t time.Time) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
+}
+
+// escape is text in XML, which has no place for control characters.
+func escape(text string) string {
+	var out bytes.Buffer
+	_ = xml.EscapeText(&out, []byte(text)) // a buffer takes everything
+	return out.String()
 }
 
 // clip shortens text to so many characters.

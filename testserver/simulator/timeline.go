@@ -67,7 +67,8 @@ func laneOf(d *testserver.Delivery) lane {
 	first := d.Created()
 	last := slices.MaxFunc(append(l.marks, mark{until: first}), func(a, b mark) int { return a.until.Compare(b.until) }).until
 	for _, o := range d.Endpoint().Outages() {
-		if o.Until.IsZero() || o.Until.After(first) { // those that this delivery saw
+		under := d.State() == testserver.Pending || d.State() == testserver.Dropped || !o.From.After(last.Add(time.Second))
+		if under && (o.Until.IsZero() || o.Until.After(first)) { // those that this delivery saw
 			l.outages = append(l.outages, outage{from: later(o.From, first), until: o.Until})
 		}
 	}

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"net/http"
@@ -30,7 +31,7 @@ func wireAnswer(a testserver.Attempt) ([]byte, error) {
 	if a.Status == 0 {
 		return nil, errUnsent
 	}
-	return wireMessage(strings.TrimRight(fmt.Sprintf("HTTP/1.1 %d %s", a.Status, http.StatusText(a.Status)), " "), a.AnswerHeader, a.AnswerBody), nil
+	return wireMessage(fmt.Sprintf("HTTP/1.1 %d %s", a.Status, http.StatusText(a.Status)), a.AnswerHeader, a.AnswerBody), nil
 }
 
 func wireMessage(first string, header http.Header, body []byte) []byte {
@@ -46,39 +47,44 @@ func wireMessage(first string, header http.Header, body []byte) []byte {
 	return text.Bytes()
 }
 
-// curl is a command for a POSIX shell that sends an attempt's request again, byte for byte.
+// maxArgument is the longest body that stands in a command as it is, in bytes: half of what Linux takes as an argument.
+const maxArgument = 64 << 10
+
+// curl is a command for a POSIX shell that sends an attempt's request again, byte for byte. A body that is long or no
+// text comes in base64.
 func curl(a testserver.Attempt) ([]byte, error) {
 	if a.Header == nil {
 		return nil, errUnsent
 	}
-	var text strings.Builder
-	body := " --data-raw " + quote(string(a.Body))
-	if !utf8.Valid(a.Body) || bytes.ContainsRune(a.Body, 0) {
-		fmt.Fprintf(&text, "printf '%s' | ", octal(a.Body))
-		body = " --data-binary @-"
+	how, body, document := "-X "+quote(a.Method), " \\\n  --data-raw "+quote(string(a.Body)), ""
+	switch {
+	case a.Method == http.MethodHead: // with -X curl would wait for a body
+		how, body = "-I", ""
+	case len(a.Body) > maxArgument || !utf8.Valid(a.Body) || bytes.ContainsRune(a.Body, 0):
+		body = " \\\n  --data-binary @-"
+		document = base64.StdEncoding.EncodeToString(a.Body) + "\nEND\n"
 	}
-	fmt.Fprintf(&text, "curl -i -X %s %s", quote(a.Method), quote(a.URL))
-	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
-		for _, value := range a.Header[name] {
+	var text strings.Builder
+	if document != "" {
+		text.WriteString("base64 -d <<'END' | ")
+	}
+	fmt.Fprintf(&text, "curl -i -g --path-as-is %s %s", how, quote(a.URL))
+	header := a.Header
+	if header["Content-Type"] == nil {
+		text.WriteString(" \\\n  -H 'Content-Type:'") // or curl would send one of its own
+	}
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		for _, value := range header[name] {
 			field := name + ": " + value
-			if value == "" {
+			if strings.TrimSpace(value) == "" {
 				field = name + ";" // how curl is told to send an empty one
 			}
 			text.WriteString(" \\\n  -H " + quote(field))
 		}
 	}
-	text.WriteString(" \\\n " + body + "\n")
+	text.WriteString(body + "\n" + document)
 	return []byte(text.String()), nil
 }
 
 // quote makes one word of text for a POSIX shell.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
-
-// octal is what printf takes for any bytes.
-func octal(body []byte) string {
-	var text strings.Builder
-	for _, b := range body {
-		fmt.Fprintf(&text, `\%03o`, b)
-	}
-	return text.String()
-}
