@@ -96,7 +96,7 @@ func TestResend(t *testing.T) {
 			ep.Arm(testserver.OnAttempt(1, testserver.LostReply()))
 			timeline, err := d.Resend(t.Context()).Wait(t.Context())
 			require.NoError(t, err)
-			require.Equal(t, "lost reply, ", happened(timeline))
+			require.Equal(t, "lost-reply, ", happened(timeline))
 		},
 		"a raw body is sent again byte for byte": func(t *testing.T) {
 			p := hookmitt.CDHosting()

@@ -28,10 +28,10 @@ func TestServerArm(t *testing.T) {
 			before := endpoint(t, s)
 			disarm := s.Arm(lost)
 			after := endpoint(t, s)
-			require.Equal(t, "lost reply, lost reply, lost reply", sent(t, before))
-			require.Equal(t, "lost reply, lost reply, lost reply", sent(t, after))
+			require.Equal(t, "lost-reply, lost-reply, lost-reply", sent(t, before))
+			require.Equal(t, "lost-reply, lost-reply, lost-reply", sent(t, after))
 			timeline, _ := after.SendTest(t.Context()).Wait(t.Context())
-			require.Equal(t, "lost reply", happened(timeline))
+			require.Equal(t, "lost-reply", happened(timeline))
 			disarm()
 			require.Equal(t, ", , ", sent(t, before))
 		},
@@ -40,11 +40,11 @@ func TestServerArm(t *testing.T) {
 			d := endpoint(t, s).Send(t.Context(), of(t, p))
 			disarm := s.Arm(lost) // the first attempt is running
 			time.Sleep(15 * time.Second)
-			require.Equal(t, ", lost reply", happened(d.Timeline()))
+			require.Equal(t, ", lost-reply", happened(d.Timeline()))
 			disarm()
 			_, err := d.Wait(t.Context())
 			require.ErrorIs(t, err, testserver.ErrExhausted)
-			require.Equal(t, ", lost reply, ", happened(d.Timeline()))
+			require.Equal(t, ", lost-reply, ", happened(d.Timeline()))
 		},
 		"how an attempt goes that is held up was decided before": func(t *testing.T) {
 			s, ep := manual(t, p, statuses(200))
@@ -54,7 +54,7 @@ func TestServerArm(t *testing.T) {
 			disarm()
 			require.NoError(t, s.Advance(t.Context(), 30*time.Second))
 			require.Equal(t, "reorder", happened(first.Timeline()))
-			require.Equal(t, "reorder+tampered+lost reply", happened(second.Timeline()))
+			require.Equal(t, "reorder+tampered+lost-reply", happened(second.Timeline()))
 		},
 		"after those of the delivery and the webhook, as they were armed": func(t *testing.T) {
 			s := newServer(t, p, statuses(500))
@@ -62,10 +62,10 @@ func TestServerArm(t *testing.T) {
 			first := s.Arm(testserver.OnAttempt(1, bad))
 			s.Arm(lost)
 			ep.Arm(testserver.OnAttempt(1, testserver.Oversize(1)))
-			require.Equal(t, "oversize+unsigned+tampered+lost reply, unsigned+lost reply, unsigned+lost reply", sent(t, ep, testserver.Unsigned()))
+			require.Equal(t, "oversize=1+unsigned+tampered+lost-reply, unsigned+lost-reply, unsigned+lost-reply", sent(t, ep, testserver.Unsigned()))
 			first()
 			s.Arm(testserver.OnAttempt(1, bad))
-			require.Equal(t, "oversize+lost reply+tampered, lost reply, lost reply", sent(t, ep))
+			require.Equal(t, "oversize=1+lost-reply+tampered, lost-reply, lost-reply", sent(t, ep))
 		},
 		"who disarms twice disarms no other": func(t *testing.T) {
 			s := newServer(t, p, statuses(500))
@@ -74,20 +74,20 @@ func TestServerArm(t *testing.T) {
 			s.Arm(lost)
 			disarm()
 			disarm()
-			require.Equal(t, "tampered+lost reply, tampered+lost reply, tampered+lost reply", sent(t, endpoint(t, s)))
+			require.Equal(t, "tampered+lost-reply, tampered+lost-reply, tampered+lost-reply", sent(t, endpoint(t, s)))
 		},
 		"one webhook's, of the whole server": func(t *testing.T) {
 			s := newServer(t, p, statuses(500))
 			ep, other := endpoint(t, s), endpoint(t, s)
 			s.Arm(testserver.OnEndpoint(ep, testserver.OnAttempt(2, lost)))
-			require.Equal(t, ", lost reply, ", sent(t, ep))
+			require.Equal(t, ", lost-reply, ", sent(t, ep))
 			require.Equal(t, ", , ", sent(t, other))
 		},
 		"so many times, whosever attempts they are": func(t *testing.T) {
 			s := newServer(t, p, statuses(500))
 			s.Arm(testserver.Times(4, lost))
-			require.Equal(t, "lost reply, lost reply, lost reply", sent(t, endpoint(t, s)))
-			require.Equal(t, "lost reply, , ", sent(t, endpoint(t, s)))
+			require.Equal(t, "lost-reply, lost-reply, lost-reply", sent(t, endpoint(t, s)))
+			require.Equal(t, "lost-reply, , ", sent(t, endpoint(t, s)))
 		},
 		"a reset disarms, and what disarms no longer does": func(t *testing.T) {
 			s := newServer(t, p, statuses(500))
@@ -96,7 +96,7 @@ func TestServerArm(t *testing.T) {
 			require.Equal(t, ", , ", sent(t, endpoint(t, s)))
 			s.Arm(lost)
 			disarm()
-			require.Equal(t, "lost reply, lost reply, lost reply", sent(t, endpoint(t, s)))
+			require.Equal(t, "lost-reply, lost-reply, lost-reply", sent(t, endpoint(t, s)))
 		},
 	})
 }
@@ -118,7 +118,7 @@ func TestServerArmChance(t *testing.T) {
 				disarm()
 			}
 			timeline, _ := ep.Send(t.Context(), of(t, p)).Wait(t.Context())
-			fmt.Fprint(&course, strings.Count(happened(timeline), "lost reply"))
+			fmt.Fprint(&course, strings.Count(happened(timeline), "lost-reply"))
 		}
 		return course.String()
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/hookmitt/hookmitt/testserver"
 )
 
-// happened is the names of the faults of each attempt: "lost reply+tampered, , tampered".
+// happened is the names of the faults of each attempt: "lost-reply+tampered, , tampered".
 func happened(timeline testserver.Timeline) string {
 	all := make([]string, len(timeline))
 	for i, a := range timeline {
@@ -33,23 +33,23 @@ func TestFaultBounds(t *testing.T) {
 		want   string
 	}{
 		"unbound it happens to every attempt":  {[]testserver.Fault{bad}, "tampered, tampered, tampered"},
-		"in the order in which they are given": {[]testserver.Fault{lost, bad}, "lost reply+tampered, lost reply+tampered, lost reply+tampered"},
-		"and the other way round":              {[]testserver.Fault{bad, lost}, "tampered+lost reply, tampered+lost reply, tampered+lost reply"},
-		"to the second attempt":                {[]testserver.Fault{lost, testserver.OnAttempt(2, bad)}, "lost reply, lost reply+tampered, lost reply"},
-		"once":                                 {[]testserver.Fault{lost, testserver.Times(1, bad)}, "lost reply+tampered, lost reply, lost reply"},
-		"twice":                                {[]testserver.Fault{lost, testserver.Times(2, bad)}, "lost reply+tampered, lost reply+tampered, lost reply"},
-		"not once":                             {[]testserver.Fault{lost, testserver.Times(0, bad)}, "lost reply, lost reply, lost reply"},
-		"once, of those it is bound to":        {[]testserver.Fault{lost, testserver.Times(1, testserver.OnAttempt(3, bad))}, "lost reply, lost reply, lost reply+tampered"},
-		"to events of the type":                {[]testserver.Fault{lost, testserver.OnEvent(typ, bad)}, "lost reply+tampered, lost reply+tampered, lost reply+tampered"},
-		"to events of the group":               {[]testserver.Fault{lost, testserver.OnEvent(group+"*", bad)}, "lost reply+tampered, lost reply+tampered, lost reply+tampered"},
-		"to every event":                       {[]testserver.Fault{lost, testserver.OnEvent("*", bad)}, "lost reply+tampered, lost reply+tampered, lost reply+tampered"},
-		"to events of another type":            {[]testserver.Fault{lost, testserver.OnEvent(typ+"x", bad)}, "lost reply, lost reply, lost reply"},
-		"to events of another group":           {[]testserver.Fault{lost, testserver.OnEvent("other.*", bad)}, "lost reply, lost reply, lost reply"},
-		"a type is not its beginning":          {[]testserver.Fault{lost, testserver.OnEvent(group, bad)}, "lost reply, lost reply, lost reply"},
-		"with certainty":                       {[]testserver.Fault{lost, testserver.Chance(1, bad)}, "lost reply+tampered, lost reply+tampered, lost reply+tampered"},
-		"with no chance":                       {[]testserver.Fault{lost, testserver.Chance(0, bad)}, "lost reply, lost reply, lost reply"},
-		"once, though it was held up":          {[]testserver.Fault{lost, testserver.Times(1, testserver.Reorder())}, "lost reply+reorder, lost reply, lost reply"},
-		"once, though another was held up":     {[]testserver.Fault{lost, testserver.Reorder(), testserver.Times(1, bad)}, "lost reply+reorder+tampered, lost reply+reorder, lost reply+reorder"},
+		"in the order in which they are given": {[]testserver.Fault{lost, bad}, "lost-reply+tampered, lost-reply+tampered, lost-reply+tampered"},
+		"and the other way round":              {[]testserver.Fault{bad, lost}, "tampered+lost-reply, tampered+lost-reply, tampered+lost-reply"},
+		"to the second attempt":                {[]testserver.Fault{lost, testserver.OnAttempt(2, bad)}, "lost-reply, lost-reply+tampered, lost-reply"},
+		"once":                                 {[]testserver.Fault{lost, testserver.Times(1, bad)}, "lost-reply+tampered, lost-reply, lost-reply"},
+		"twice":                                {[]testserver.Fault{lost, testserver.Times(2, bad)}, "lost-reply+tampered, lost-reply+tampered, lost-reply"},
+		"not once":                             {[]testserver.Fault{lost, testserver.Times(0, bad)}, "lost-reply, lost-reply, lost-reply"},
+		"once, of those it is bound to":        {[]testserver.Fault{lost, testserver.Times(1, testserver.OnAttempt(3, bad))}, "lost-reply, lost-reply, lost-reply+tampered"},
+		"to events of the type":                {[]testserver.Fault{lost, testserver.OnEvent(typ, bad)}, "lost-reply+tampered, lost-reply+tampered, lost-reply+tampered"},
+		"to events of the group":               {[]testserver.Fault{lost, testserver.OnEvent(group+"*", bad)}, "lost-reply+tampered, lost-reply+tampered, lost-reply+tampered"},
+		"to every event":                       {[]testserver.Fault{lost, testserver.OnEvent("*", bad)}, "lost-reply+tampered, lost-reply+tampered, lost-reply+tampered"},
+		"to events of another type":            {[]testserver.Fault{lost, testserver.OnEvent(typ+"x", bad)}, "lost-reply, lost-reply, lost-reply"},
+		"to events of another group":           {[]testserver.Fault{lost, testserver.OnEvent("other.*", bad)}, "lost-reply, lost-reply, lost-reply"},
+		"a type is not its beginning":          {[]testserver.Fault{lost, testserver.OnEvent(group, bad)}, "lost-reply, lost-reply, lost-reply"},
+		"with certainty":                       {[]testserver.Fault{lost, testserver.Chance(1, bad)}, "lost-reply+tampered, lost-reply+tampered, lost-reply+tampered"},
+		"with no chance":                       {[]testserver.Fault{lost, testserver.Chance(0, bad)}, "lost-reply, lost-reply, lost-reply"},
+		"once, though it was held up":          {[]testserver.Fault{lost, testserver.Times(1, testserver.Reorder())}, "lost-reply+reorder, lost-reply, lost-reply"},
+		"once, though another was held up":     {[]testserver.Fault{lost, testserver.Reorder(), testserver.Times(1, bad)}, "lost-reply+reorder+tampered, lost-reply+reorder, lost-reply+reorder"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,8 +70,8 @@ func TestFaultBoundsAreCopied(t *testing.T) {
 		_, _ = testserver.OnEvent("other", once), testserver.OnAttempt(2, once)
 		h, _ := capturing(hookmitt.Civo())
 		timeline, _ := deliver(t, hookmitt.Civo(), h, once)
-		require.Equal(t, "lost reply, ", happened(timeline))
-		require.Equal(t, "lost reply", once.String())
+		require.Equal(t, "lost-reply, ", happened(timeline))
+		require.Equal(t, "lost-reply", once.String())
 	})
 }
 
@@ -121,12 +121,12 @@ func TestArm(t *testing.T) {
 			}
 			require.Empty(t, send())
 			ep.Arm(testserver.OnAttempt(1, testserver.LostReply()))
-			require.Equal(t, "lost reply, ", send())
-			require.Equal(t, "lost reply+tampered, ", send(testserver.OnAttempt(1, testserver.Tampered())), "its own come first")
+			require.Equal(t, "lost-reply, ", send())
+			require.Equal(t, "lost-reply+tampered, ", send(testserver.OnAttempt(1, testserver.Tampered())), "its own come first")
 			timeline, _ := ep.SendTest(t.Context()).Wait(t.Context())
-			require.Equal(t, "lost reply", happened(timeline))
+			require.Equal(t, "lost-reply", happened(timeline))
 			ep.Arm(testserver.Times(2, testserver.WrongKey()))
-			require.Equal(t, "wrong key, wrong key, ", send())
+			require.Equal(t, "wrong-key, wrong-key, ", send())
 			require.Empty(t, send(), "all deliveries are counted together")
 			ep.Arm()
 			require.Empty(t, send())
@@ -140,7 +140,7 @@ func TestArm(t *testing.T) {
 			ep.Arm()
 			timeline, err := d.Wait(t.Context())
 			require.ErrorIs(t, err, testserver.ErrExhausted)
-			require.Equal(t, "lost reply, lost reply, lost reply", happened(timeline))
+			require.Equal(t, "lost-reply, lost-reply, lost-reply", happened(timeline))
 		},
 		"another endpoint is not armed": func(t *testing.T) {
 			h, _ := capturing(p)

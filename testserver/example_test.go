@@ -91,7 +91,7 @@ func ExampleLostReply() {
 	}
 	fmt.Println(seen[delivery.Event().ID], "times")
 	// Output:
-	// 1 [lost reply] 0
+	// 1 [lost-reply] 0
 	// 2 [] 200
 	// 2 times
 }

@@ -19,7 +19,7 @@ type Fault struct {
 	bounds []func(*course, func() *rand.Rand) bool
 }
 
-// String is the fault's name.
+// String is the fault's name, as [ParseFault] reads it; what it is bound to is not part of it.
 func (f Fault) String() string { return f.name }
 
 // happens reports whether every bound lets the fault happen. The last to be asked are the outermost.
@@ -73,7 +73,7 @@ func Twice() Fault {
 
 // Together sends n copies of the request at once. The provider hears the answer to the first of them.
 func Together(n int) Fault {
-	return Fault{name: fmt.Sprintf("%d together", n), change: func(c *course) { c.copies, c.together = max(n, 1), true }}
+	return Fault{name: fmt.Sprintf("together=%d", n), change: func(c *course) { c.copies, c.together = max(n, 1), true }}
 }
 
 // reorderDelay is under every documented first gap, and longer than a test takes to send the next event.
@@ -85,22 +85,22 @@ func Reorder() Fault {
 }
 
 // LostReply lets the receiver answer, and the provider never hear of it.
-func LostReply() Fault { return onWire("lost reply", func(w *wire) { w.lost = true }) }
+func LostReply() Fault { return onWire("lost-reply", func(w *wire) { w.lost = true }) }
 
 // HangUp closes the connection when the request is sent, before the answer.
-func HangUp() Fault { return onWire("hang up", func(w *wire) { w.hangUp = true }) }
+func HangUp() Fault { return onWire("hang-up", func(w *wire) { w.hangUp = true }) }
 
 // Truncated closes the connection when half of the body is sent.
 func Truncated() Fault { return onWire("truncated", func(w *wire) { w.cut = true }) }
 
 // Trickle sends the body in small pieces over a time, by the receiver's clock.
 func Trickle(over time.Duration) Fault {
-	return onWire("trickle", func(w *wire) { w.over = over })
+	return onWire("trickle="+over.String(), func(w *wire) { w.over = over })
 }
 
 // Folded writes a header over two lines, as HTTP once allowed.
 func Folded(header string) Fault {
-	return onWire("folded "+header, func(w *wire) { w.folded = http.CanonicalHeaderKey(header) })
+	return onWire("folded="+header, func(w *wire) { w.folded = http.CanonicalHeaderKey(header) })
 }
 
 // Tampered changes one bit of the body after it was signed.
@@ -115,7 +115,7 @@ func Tampered() Fault {
 
 // Garbled changes the last character of a header after signing: a signature that is right but for its end.
 func Garbled(header string) Fault {
-	return onRequest("garbled "+header, func(out *outgoing) {
+	return onRequest("garbled="+header, func(out *outgoing) {
 		value := out.header.Get(header)
 		if value == "" {
 			return
@@ -130,7 +130,7 @@ func Garbled(header string) Fault {
 
 // Reencoded decodes the JSON of the body and writes it in another way, after it was signed.
 func Reencoded() Fault {
-	return onRequest("re-encoded", func(out *outgoing) {
+	return onRequest("reencoded", func(out *outgoing) {
 		var value any
 		dec := json.NewDecoder(bytes.NewReader(out.body))
 		dec.UseNumber()
@@ -149,9 +149,9 @@ func Reencoded() Fault {
 
 // WithHeader sets a header after signing. Several values are sent as several headers of that name, none takes it away.
 func WithHeader(name string, values ...string) Fault {
-	title := "header " + name
+	title := "header=" + name + ": " + strings.Join(values, ", ")
 	if len(values) == 0 {
-		title = "no header " + name
+		title = "no-header=" + name
 	}
 	return onRequest(title, func(out *outgoing) {
 		out.header.Del(name)
@@ -167,24 +167,24 @@ func WithHeader(name string, values ...string) Fault {
 
 // Doubled sends a header twice, first with another value and then with its own.
 func Doubled(name, other string) Fault {
-	return onRequest("doubled "+name, func(out *outgoing) {
+	return onRequest("doubled="+name+": "+other, func(out *outgoing) {
 		out.header[http.CanonicalHeaderKey(name)] = append([]string{other}, out.header.Values(name)...)
 	})
 }
 
 // WithMethod sends the request by another verb.
 func WithMethod(method string) Fault {
-	return onRequest("method "+method, func(out *outgoing) { out.method = method })
+	return onRequest("method="+method, func(out *outgoing) { out.method = method })
 }
 
 // Oversize pads the body with white space to so many bytes, before it is signed.
 func Oversize(size int) Fault {
-	return Fault{name: "oversize", change: func(c *course) { c.pad = size }}
+	return Fault{name: fmt.Sprintf("oversize=%d", size), change: func(c *course) { c.pad = size }}
 }
 
 // WrongKey signs with another secret.
 func WrongKey() Fault {
-	return Fault{name: "wrong key", change: func(c *course) { c.wrongKey, c.unsigned = true, false }}
+	return Fault{name: "wrong-key", change: func(c *course) { c.wrongKey, c.unsigned = true, false }}
 }
 
 // Unsigned sends no signature.
@@ -194,7 +194,7 @@ func Unsigned() Fault {
 
 // Stale stamps and signs the request as if it were so old. Providers that send no time show no difference.
 func Stale(age time.Duration) Fault {
-	return Fault{name: "stale", change: func(c *course) {
+	return Fault{name: "stale=" + age.String(), change: func(c *course) {
 		c.age = age
 		if !c.event.Time.IsZero() {
 			c.event.Time = c.event.Time.Add(-age)
@@ -205,7 +205,7 @@ func Stale(age time.Duration) Fault {
 // FreshID sends the event under another id, as somebody does who replays a captured request. Where the signature
 // covers the id it is signed again, which only the provider could do; where it does not, this is what it costs.
 func FreshID() Fault {
-	return Fault{name: "fresh id", change: func(c *course) { c.freshID = true }}
+	return Fault{name: "fresh-id", change: func(c *course) { c.freshID = true }}
 }
 
 func onRequest(name string, change func(*outgoing)) Fault {

@@ -46,15 +46,15 @@ func TestFaults(t *testing.T) {
 			},
 			"a lost reply, once": {
 				[]testserver.Fault{testserver.OnAttempt(1, testserver.LostReply())},
-				"lost 200", [][]string{{"lost reply"}, nil}, 2,
+				"lost 200", [][]string{{"lost-reply"}, nil}, 2,
 			},
 			"both at once": {
 				[]testserver.Fault{testserver.OnAttempt(1, testserver.LostReply()), testserver.OnAttempt(1, testserver.Tampered())},
-				"lost 200", [][]string{{"lost reply", "tampered"}, nil}, 2,
+				"lost 200", [][]string{{"lost-reply", "tampered"}, nil}, 2,
 			},
 			"one after the other": {
 				[]testserver.Fault{testserver.OnAttempt(2, testserver.Tampered()), testserver.OnAttempt(1, testserver.LostReply())},
-				"lost 401 200", [][]string{{"lost reply"}, {"tampered"}, nil}, 3,
+				"lost 401 200", [][]string{{"lost-reply"}, {"tampered"}, nil}, 3,
 			},
 			"tampered twice is as it was": {
 				[]testserver.Fault{testserver.Tampered(), testserver.Tampered()}, "200", [][]string{{"tampered", "tampered"}}, 1,
@@ -155,35 +155,35 @@ func TestFaultsThatArrive(t *testing.T) {
 		"twice": {testserver.Twice(), "twice", "0s 200, 0s 200", 2, func(t *testing.T, first, last arrival) {
 			require.Equal(t, last.body, first.body)
 		}},
-		"together": {testserver.Together(5), "5 together", "0s 200, 0s 200, 0s 200, 0s 200, 0s 200", 5, func(t *testing.T, first, last arrival) {
+		"together": {testserver.Together(5), "together=5", "0s 200, 0s 200, 0s 200, 0s 200, 0s 200", 5, func(t *testing.T, first, last arrival) {
 			require.Equal(t, last.body, first.body)
 		}},
-		"together, fewer than one": {testserver.Together(0), "0 together", "0s 200", 1, nil},
-		"lost reply": {testserver.LostReply(), "lost reply", "0s lost, 1m0s 200", 2, func(t *testing.T, first, last arrival) {
+		"together, fewer than one": {testserver.Together(0), "together=0", "0s 200", 1, nil},
+		"lost reply": {testserver.LostReply(), "lost-reply", "0s lost, 1m0s 200", 2, func(t *testing.T, first, last arrival) {
 			require.NoError(t, first.refused)
 			require.Equal(t, last.body, first.body)
 		}},
-		"re-encoded": {testserver.Reencoded(), "re-encoded", again, 2, reencoded},
-		"a header set": {testserver.WithHeader("x-custom", "a"), "header x-custom", "0s 200", 1, func(t *testing.T, first, _ arrival) {
+		"re-encoded": {testserver.Reencoded(), "reencoded", again, 2, reencoded},
+		"a header set": {testserver.WithHeader("x-custom", "a"), "header=x-custom: a", "0s 200", 1, func(t *testing.T, first, _ arrival) {
 			require.Equal(t, []string{"a"}, first.header.Values("X-Custom"))
 		}},
-		"a header replaced by several": {testserver.WithHeader(sign, "a", "b"), "header " + sign, again, 2, func(t *testing.T, first, _ arrival) {
+		"a header replaced by several": {testserver.WithHeader(sign, "a", "b"), "header=" + sign + ": a, b", again, 2, func(t *testing.T, first, _ arrival) {
 			require.Equal(t, []string{"a", "b"}, first.header.Values(sign))
 		}},
-		"a header taken away": {testserver.WithHeader(sign), "no header " + sign, again, 2, func(t *testing.T, first, _ arrival) {
+		"a header taken away": {testserver.WithHeader(sign), "no-header=" + sign, again, 2, func(t *testing.T, first, _ arrival) {
 			require.NotContains(t, first.header, sign)
 		}},
-		"doubled": {testserver.Doubled(sign, "other"), "doubled " + sign, again, 2, func(t *testing.T, first, last arrival) {
+		"doubled": {testserver.Doubled(sign, "other"), "doubled=" + sign + ": other", again, 2, func(t *testing.T, first, last arrival) {
 			require.Equal(t, []string{"other", last.header.Get(sign)}, first.header.Values(sign))
 		}},
-		"another method": {testserver.WithMethod("PATCH"), "method PATCH", "0s 200", 1, func(t *testing.T, first, _ arrival) {
+		"another method": {testserver.WithMethod("PATCH"), "method=PATCH", "0s 200", 1, func(t *testing.T, first, _ arrival) {
 			require.Equal(t, "PATCH", first.method)
 		}},
-		"oversize": {testserver.Oversize(100_000), "oversize", "0s 200", 1, func(t *testing.T, first, _ arrival) {
+		"oversize": {testserver.Oversize(100_000), "oversize=100000", "0s 200", 1, func(t *testing.T, first, _ arrival) {
 			require.Len(t, first.body, 100_000)
 		}},
-		"oversize, and it is larger anyway": {testserver.Oversize(1), "oversize", "0s 200", 1, nil},
-		"wrong key": {testserver.WrongKey(), "wrong key", again, 2, func(t *testing.T, first, last arrival) {
+		"oversize, and it is larger anyway": {testserver.Oversize(1), "oversize=1", "0s 200", 1, nil},
+		"wrong key": {testserver.WrongKey(), "wrong-key", again, 2, func(t *testing.T, first, last arrival) {
 			require.ErrorIs(t, first.refused, verify.ErrMismatch)
 			require.Equal(t, last.body, first.body)
 		}},
@@ -191,7 +191,7 @@ func TestFaultsThatArrive(t *testing.T) {
 			require.ErrorIs(t, first.refused, verify.ErrMissing)
 			require.NotContains(t, first.header, sign)
 		}},
-		"stale": {testserver.Stale(time.Hour), "stale", "0s 200", 1, func(t *testing.T, first, _ arrival) {
+		"stale": {testserver.Stale(time.Hour), "stale=1h0m0s", "0s 200", 1, func(t *testing.T, first, _ arrival) {
 			e, err := hookmitt.CDHosting().Codec.Open(first.header, first.body)
 			require.NoError(t, err)
 			require.WithinDuration(t, time.Now().Add(-time.Hour), e.Time, time.Minute)
@@ -229,7 +229,7 @@ func TestFreshID(t *testing.T) {
 				timeline, d := deliver(t, p, statuses(500, 200), testserver.OnAttempt(2, testserver.FreshID()))
 				require.Len(t, timeline, 2)
 				got := open(t, p, secret, timeline)
-				require.Equal(t, []string{"fresh id"}, timeline[1].Faults)
+				require.Equal(t, []string{"fresh-id"}, timeline[1].Faults)
 				require.Equal(t, p.Name == "mixpost", got[0].ID == got[1].ID)
 				require.Equal(t, p.Name != "cdhosting", bytes.Equal(timeline[0].Body, timeline[1].Body))
 				require.Equal(t, d.Event(), timeline[1].Event, "the record says which event it was made of")

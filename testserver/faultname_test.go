@@ -33,43 +33,43 @@ func TestParseFault(t *testing.T) {
 	}{
 		"twice":      {"twice", "0s 200, 0s 200", nothing},
 		"reorder":    {"reorder", "0s 200", nothing},
-		"lost-reply": {"lost reply", "0s lost", nothing},
-		"hang-up":    {"hang up", "0s error", nothing},
+		"lost-reply": {"lost-reply", "0s lost", nothing},
+		"hang-up":    {"hang-up", "0s error", nothing},
 		"truncated":  {"truncated", "0s error", nothing},
 		"tampered":   {"tampered", "0s 401", nothing},
-		"reencoded":  {"re-encoded", "0s 401", nothing},
-		"wrong-key":  {"wrong key", "0s 401", nothing},
+		"reencoded":  {"reencoded", "0s 401", nothing},
+		"wrong-key":  {"wrong-key", "0s 401", nothing},
 		"unsigned":   {"unsigned", "0s 401", header(cdSignature)},
-		"fresh-id": {"fresh id", "0s 200", func(t *testing.T, timeline testserver.Timeline) {
+		"fresh-id": {"fresh-id", "0s 200", func(t *testing.T, timeline testserver.Timeline) {
 			require.NotEqual(t, timeline[0].Event.ID, open(t, p, secret, timeline)[0].ID)
 		}},
-		"together=3": {"3 together", "0s 200, 0s 200, 0s 200", nothing},
-		"oversize=70000": {"oversize", "0s 200", func(t *testing.T, timeline testserver.Timeline) {
+		"together=3": {"together=3", "0s 200, 0s 200, 0s 200", nothing},
+		"oversize=70000": {"oversize=70000", "0s 200", func(t *testing.T, timeline testserver.Timeline) {
 			require.Len(t, timeline[0].Body, 70_000)
 		}},
-		"trickle=3s": {"trickle", "0s 200", func(t *testing.T, timeline testserver.Timeline) {
+		"trickle=3s": {"trickle=3s", "0s 200", func(t *testing.T, timeline testserver.Timeline) {
 			require.Equal(t, 3*time.Second, timeline[0].Took)
 		}},
-		"stale=1h30m": {"stale", "0s 200", func(t *testing.T, timeline testserver.Timeline) {
+		"stale=1h30m": {"stale=1h30m0s", "0s 200", func(t *testing.T, timeline testserver.Timeline) {
 			require.Equal(t, time.Now().UTC().Add(-90*time.Minute), open(t, p, secret, timeline)[0].Time)
 		}},
-		"garbled=X-CDHosting-Signature": {"garbled X-CDHosting-Signature", "0s 401", nothing},
-		"folded=X-CDHosting-Signature":  {"folded X-CDHosting-Signature", "0s 401", nothing},
-		"method=PUT": {"method PUT", "0s 200", func(t *testing.T, timeline testserver.Timeline) {
+		"garbled=X-CDHosting-Signature": {"garbled=X-CDHosting-Signature", "0s 401", nothing},
+		"folded=X-CDHosting-Signature":  {"folded=X-CDHosting-Signature", "0s 401", nothing},
+		"method=PUT": {"method=PUT", "0s 200", func(t *testing.T, timeline testserver.Timeline) {
 			require.Equal(t, "PUT", timeline[0].Method)
 		}},
-		"header=X-CDHosting-Signature: 00":      {"header X-CDHosting-Signature", "0s 401", header(cdSignature, "00")},
-		"header=X-Note:a: b=c ":                 {"header X-Note", "0s 200", header("X-Note", "a: b=c")},
-		"header=X-Note:":                        {"header X-Note", "0s 200", header("X-Note", "")},
-		"no-header=X-CDHosting-Signature":       {"no header X-CDHosting-Signature", "0s 401", header(cdSignature)},
-		"doubled=Content-Type: text/plain":      {"doubled Content-Type", "0s 200", header("Content-Type", "text/plain", "application/json")},
-		"together=2":                            {"2 together", "0s 200, 0s 200", nothing},
-		"together=100":                          {"100 together", strings.Repeat(", 0s 200", 100)[2:], nothing},
-		"oversize=1":                            {"oversize", "0s 200", nothing},
-		"stale=1ns":                             {"stale", "0s 200", nothing},
-		"method=get":                            {"method get", "0s 200", nothing},
-		"doubled=X-CDHosting-Signature: 00":     {"doubled X-CDHosting-Signature", "0s 401", nothing},
-		"header=x-cdhosting-signature:\t00\t\t": {"header x-cdhosting-signature", "0s 401", header(cdSignature, "00")},
+		"header=X-CDHosting-Signature: 00":      {"header=X-CDHosting-Signature: 00", "0s 401", header(cdSignature, "00")},
+		"header=X-Note:a: b=c ":                 {"header=X-Note: a: b=c", "0s 200", header("X-Note", "a: b=c")},
+		"header=X-Note:":                        {"header=X-Note: ", "0s 200", header("X-Note", "")},
+		"no-header=X-CDHosting-Signature":       {"no-header=X-CDHosting-Signature", "0s 401", header(cdSignature)},
+		"doubled=Content-Type: text/plain":      {"doubled=Content-Type: text/plain", "0s 200", header("Content-Type", "text/plain", "application/json")},
+		"together=2":                            {"together=2", "0s 200, 0s 200", nothing},
+		"together=100":                          {"together=100", strings.Repeat(", 0s 200", 100)[2:], nothing},
+		"oversize=1":                            {"oversize=1", "0s 200", nothing},
+		"stale=1ns":                             {"stale=1ns", "0s 200", nothing},
+		"method=get":                            {"method=get", "0s 200", nothing},
+		"doubled=X-CDHosting-Signature: 00":     {"doubled=X-CDHosting-Signature: 00", "0s 401", nothing},
+		"header=x-cdhosting-signature:\t00\t\t": {"header=x-cdhosting-signature: 00", "0s 401", header(cdSignature, "00")},
 	}
 	for text, c := range samples {
 		t.Run(text, func(t *testing.T) {
@@ -79,6 +79,9 @@ func TestParseFault(t *testing.T) {
 				f, err := testserver.ParseFault(text)
 				require.NoError(t, err)
 				require.Equal(t, c.name, f.String())
+				again, err := testserver.ParseFault(f.String())
+				require.NoError(t, err, "what is on a record can be asked for again")
+				require.Equal(t, c.name, again.String())
 				d := subscribe(t, p, h).Send(t.Context(), of(t, p), f)
 				timeline, _ := d.Wait(t.Context())
 				require.Equal(t, c.timeline, timeline.String())
@@ -138,7 +141,7 @@ func TestParseFaultRefuses(t *testing.T) {
 		"no name":                           {"", `there is no fault ""; there are: doubled=NAME:OTHER VALUE, folded=HEADER, `},
 		"an argument without a name":        {"=3", `there is no fault ""`},
 		"an unknown name":                   {"lost_reply", `there is no fault "lost_reply"; there are: `},
-		"the name of a record":              {"lost reply", `there is no fault "lost reply"`},
+		"words for a name":                  {"lost reply", `there is no fault "lost reply"`},
 		"a name in capitals":                {"Twice", `there is no fault "Twice"`},
 		"a space before the name":           {" twice", `there is no fault " twice"`},
 		"two faults":                        {"twice,tampered", `there is no fault "twice,tampered"`},

@@ -36,7 +36,7 @@ func TestWhatIsDueAtOnceGoesInTheOrderOfSending(t *testing.T) {
 		_, err := s.AdvanceNext(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, []string{"a", "b", "c", "d", "e", "f"}, order)
-		require.Equal(t, []string{"lost reply"}, sent[0].Timeline()[0].Faults, "the fault that happens once happens to the first")
+		require.Equal(t, []string{"lost-reply"}, sent[0].Timeline()[0].Faults, "the fault that happens once happens to the first")
 	}
 }
 

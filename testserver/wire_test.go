@@ -91,7 +91,7 @@ func TestFaultsOfTheWire(t *testing.T) {
 		arrived  func(t *testing.T, first, second arrival)
 	}{
 		"hang up: all arrives, and nobody hears the answer": {
-			testserver.HangUp(), "hang up", "0s error, 1m0s 200",
+			testserver.HangUp(), "hang-up", "0s error, 1m0s 200",
 			func(t *testing.T, first, second arrival) {
 				require.NoError(t, first.refused)
 				require.Equal(t, second.body, first.body)
@@ -106,14 +106,14 @@ func TestFaultsOfTheWire(t *testing.T) {
 			},
 		},
 		"trickle: all arrives, over a time": {
-			testserver.Trickle(40 * time.Millisecond), "trickle", "0s 200",
+			testserver.Trickle(40 * time.Millisecond), "trickle=40ms", "0s 200",
 			func(t *testing.T, first, _ arrival) {
 				require.NoError(t, first.refused)
 				require.GreaterOrEqual(t, first.took, 20*time.Millisecond)
 			},
 		},
 		"folded: a space within the signature": {
-			testserver.Folded(header), "folded " + header, "0s 401, 1m0s 200",
+			testserver.Folded(header), "folded=" + header, "0s 401, 1m0s 200",
 			func(t *testing.T, first, second arrival) {
 				whole := second.header.Get(header)
 				require.Equal(t, whole[:len(whole)/2]+" "+whole[len(whole)/2:], first.header.Get(header))
@@ -121,7 +121,7 @@ func TestFaultsOfTheWire(t *testing.T) {
 			},
 		},
 		"folded, a header that a receiver does not verify": {
-			testserver.Folded("content-type"), "folded content-type", "0s 200",
+			testserver.Folded("content-type"), "folded=content-type", "0s 200",
 			func(t *testing.T, first, _ arrival) {
 				require.Equal(t, "applicat ion/json", first.header.Get("Content-Type"))
 			},

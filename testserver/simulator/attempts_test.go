@@ -93,7 +93,7 @@ func TestAttempts(t *testing.T) {
 			c.post(controlAPI+"/faults", `"lost-reply"`)
 			send(c, event)
 			a := attemptOf(c, "dlv_1", "1")
-			require.Equal(t, []any{"lost", 0, []string{"lost reply"}}, []any{a.Mark, a.Status, a.Faults})
+			require.Equal(t, []any{"lost", 0, []string{"lost-reply"}}, []any{a.Mark, a.Status, a.Faults})
 			require.Nil(t, a.Answer)
 		},
 		"one without an answer": func(t *testing.T) {

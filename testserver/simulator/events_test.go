@@ -120,7 +120,7 @@ func TestEvents(t *testing.T) {
 			d := send(c, `{"type":"server.stopped","faults":["unsigned",{"fault":"together=3","attempt":1},{"fault":"tampered","attempt":2}]}`).Deliveries[0]
 			require.Len(t, d.Attempts, 3)
 			for i, a := range d.Attempts {
-				require.Equal(t, []string{"unsigned", "3 together"}, a.Faults)
+				require.Equal(t, []string{"unsigned", "together=3"}, a.Faults)
 				require.Equal(t, i, a.Copy)
 			}
 			require.Len(t, rc.got(), 3)

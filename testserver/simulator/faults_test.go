@@ -49,7 +49,7 @@ func TestFaults(t *testing.T) {
 	require.Equal(t, faultJSON{ID: "flt_3", Fault: "unsigned"}, arm(c, `{"fault":"unsigned"}`))
 	all, _ := armedOf(c)
 	require.Equal(t, []faultJSON{{ID: "flt_1", Fault: "lost-reply"}, bound, {ID: "flt_3", Fault: "unsigned"}}, all, "in the order in which they were armed")
-	require.Equal(t, []string{"lost reply", "unsigned"}, send(c, `{"type":"server.started"}`).Deliveries[0].Attempts[0].Faults)
+	require.Equal(t, []string{"lost-reply", "unsigned"}, send(c, `{"type":"server.started"}`).Deliveries[0].Attempts[0].Faults)
 	status, _, answer := c.do(http.MethodDelete, controlAPI+"/faults/flt_1", "")
 	require.Equal(t, http.StatusNoContent, status)
 	require.Empty(t, answer)
@@ -93,7 +93,7 @@ func TestFaultBounds(t *testing.T) {
 			note := func(attempts []attemptJSON) {
 				for _, attempt := range attempts {
 					if len(attempt.Faults) > 0 {
-						require.Equal(t, []string{"lost reply"}, attempt.Faults)
+						require.Equal(t, []string{"lost-reply"}, attempt.Faults)
 						hits = append(hits, fmt.Sprint(types[attempt.Delivery], " ", attempt.Number))
 					}
 				}

@@ -87,7 +87,7 @@ var drawings = map[string]drawing{
 		send(c, `{"type":"instance.created","faults":[{"fault":"lost-reply","attempt":1}]}`)
 		advance(c, drain)
 		return draws(c, "/deliveries/dlv_1/timeline.svg")
-	}, "dlv_1 instance.created, delivered: attempt 1: answered, and the answer was lost (lost reply) at 0s; attempt 2: answered 200 at 5m. Now it is 5m."},
+	}, "dlv_1 instance.created, delivered: attempt 1: answered, and the answer was lost (lost-reply) at 0s; attempt 2: answered 200 at 5m. Now it is 5m."},
 
 	"no-answer": {func(t *testing.T) []byte {
 		c, _ := plays(t, hookmitt.Mixpost(), http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
@@ -103,8 +103,8 @@ var drawings = map[string]drawing{
 		advance(c, drain)
 		return draws(c, "/deliveries/dlv_1/timeline.svg")
 	}, "dlv_1 instance.created, delivered: attempt 1: answered 500 (twice) at 0s; attempt 1, copy 1: answered 200 (twice) at 0s; " +
-		"attempt 2: answered 503 (3 together) at 5m; attempt 2, copy 1: answered 503 (3 together) at 5m; " +
-		"attempt 2, copy 2: answered 503 (3 together) at 5m; attempt 3: answered 200 at 35m. Now it is 35m."},
+		"attempt 2: answered 503 (together=3) at 5m; attempt 2, copy 1: answered 503 (together=3) at 5m; " +
+		"attempt 2, copy 2: answered 503 (together=3) at 5m; attempt 3: answered 200 at 35m. Now it is 35m."},
 
 	"copies-pending": {func(t *testing.T) []byte {
 		c, _ := plays(t, hookmitt.Mixpost(), answering(500))
