@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"os"
 	"os/signal"
 	"strings"
@@ -51,6 +52,8 @@ func usage(format string, args ...any) error {
 }
 
 func main() {
+	log.SetFlags(0) // what the packages have to say, by slog
+	log.SetPrefix("hookmitt: ")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	err := root().ExecuteContext(ctx)
