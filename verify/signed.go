@@ -24,3 +24,20 @@ func SignedBytes(s Scheme, h http.Header, body []byte) ([]byte, bool) {
 	}
 	return nil, false
 }
+
+// SignatureHeader is the name of the header that carries the signature of one of this package's schemes.
+func SignatureHeader(s Scheme) (name string, ok bool) {
+	switch s := s.(type) {
+	case HMAC:
+		return s.Header, true
+	case Ed25519:
+		return s.Header, true
+	case anyOf:
+		for _, one := range s {
+			if name, ok := SignatureHeader(one); ok {
+				return name, true
+			}
+		}
+	}
+	return "", false
+}

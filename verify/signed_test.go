@@ -39,6 +39,9 @@ func TestSignedBytesAreWhatIsSigned(t *testing.T) {
 			signed, ok := verify.SignedBytes(tt.scheme, header, []byte("{}"))
 			require.True(t, ok)
 			require.Equal(t, tt.want, string(signed))
+			name, ok := verify.SignatureHeader(tt.scheme)
+			require.True(t, ok)
+			require.NotEmpty(t, header.Get(name))
 			for name := range header {
 				without := header.Clone()
 				without.Del(name)

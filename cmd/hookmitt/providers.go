@@ -51,10 +51,12 @@ func lineOf(name string, p hookmitt.Provider) providerLine {
 
 // signatureOf is where a scheme puts its signature, and by which hash.
 func signatureOf(scheme verify.Scheme) string {
+	how := "HMAC-SHA256, Ed25519" // of those that are built in only Standard Webhooks has two
 	if h, ok := scheme.(verify.HMAC); ok {
-		return fmt.Sprintf("%s: HMAC-%s", h.Header, strings.ReplaceAll(h.Hash.String(), "-", ""))
+		how = "HMAC-" + strings.ReplaceAll(h.Hash.String(), "-", "")
 	}
-	return "webhook-signature: HMAC-SHA256, Ed25519" // of those that are built in only Standard Webhooks has two
+	header, _ := verify.SignatureHeader(scheme)
+	return header + ": " + how
 }
 
 func table(all []providerLine) string {

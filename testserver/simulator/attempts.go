@@ -56,6 +56,7 @@ type exchangeView struct {
 type signatureView struct {
 	Verifies bool   `json:"verifies"` // under the webhook's secret, when it was sent
 	Reason   string `json:"reason"`   // why not
+	Given    string `json:"given"`    // the signature header's value
 	Signed   []byte `json:"signed_base64"`
 }
 
@@ -63,6 +64,9 @@ func (s *simulator) signature(a testserver.Attempt) signatureView {
 	v := signatureView{Verifies: a.Forged == nil && a.Header != nil}
 	if a.Forged != nil {
 		v.Reason = strings.TrimPrefix(a.Forged.Error(), "verify: ")
+	}
+	if header, ok := verify.SignatureHeader(s.server.Provider().Scheme); ok {
+		v.Given = a.Header.Get(header)
 	}
 	v.Signed, _ = verify.SignedBytes(s.server.Provider().Scheme, a.Header, a.Body)
 	return v

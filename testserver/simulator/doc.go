@@ -10,6 +10,9 @@
 // Webhooks are managed as at the provider itself: at /v2/webhooks for a provider whose Name is civo, /v1/webhooks for
 // cdhosting, /mixpost/api/{workspace}/webhooks for mixpost. Others are managed by the control API, as all can be.
 //
+// The page at / shows all of it to people. It is rendered here, works without scripts, and is live with one; every view
+// of it has a URL.
+//
 // The control API is the tree /_sim/v1. Its parts are described, with their errors, in openapi.yaml, which the simulator
 // serves at /_sim/v1/openapi.yaml: the state and its reset, the clock, webhooks, events, deliveries and their attempts,
 // faults, notices, effects, a stream of what changes, and a timeline to look at.
