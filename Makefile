@@ -9,6 +9,8 @@ TOOLS := cd tools && GOWORK=off $(GO)
 ROUTERS := cd examples/routers && GOWORK=off $(GO)
 # So has what reads the simulator's description and holds the simulator to it.
 OPENAPI := cd testserver/simulator/openapitest && GOWORK=off $(GO)
+# And so has what runs the binary by scripts.
+SCRIPTS := cd cmd/hookmitt/scripttest && GOWORK=off $(GO)
 
 .PHONY: help
 help: ## list the targets
@@ -20,6 +22,7 @@ test: setup lint ## install what the tests need; then vet, linters, and all test
 	$(TOOLS) test ./constanttime
 	$(ROUTERS) test -race ./...
 	$(OPENAPI) test -race ./...
+	$(SCRIPTS) test -race ./...
 	$(GO) test -race ./...
 	$(GO) test ./... # without the race detector, whose cost hides allocations and forbids the large tests
 
@@ -39,6 +42,9 @@ lint: $(BIN)/golangci-lint $(BIN)/constanttime ## go vet and the linters
 	$(OPENAPI) vet ./...
 	$(OPENAPI) mod tidy -diff
 	cd testserver/simulator/openapitest && GOWORK=off $(BIN)/golangci-lint run ./...
+	$(SCRIPTS) vet ./...
+	$(SCRIPTS) mod tidy -diff
+	cd cmd/hookmitt/scripttest && GOWORK=off $(BIN)/golangci-lint run ./...
 
 $(BIN)/golangci-lint: tools/go.mod
 	@echo "Building golangci-lint, which takes some minutes the first time"

@@ -26,6 +26,8 @@ type Change struct {
 	Kind     ChangeKind
 	Endpoint *Endpoint
 	Delivery *Delivery
+	State    State     // of the delivery, at this change
+	Next     time.Time // when its next attempt was due then; zero if none was
 	Attempt  *Attempt
 	Notice   *Notice
 	EventID  string // of an effect
@@ -60,7 +62,11 @@ func (c *changes) add(change Change) {
 func (s *Server) tell(change Change) {
 	change.At = s.time()
 	if change.Delivery != nil {
-		change.Endpoint = change.Delivery.endpoint
+		d := change.Delivery
+		change.Endpoint, change.State = d.endpoint, d.state
+		if d.next != nil {
+			change.Next = d.next.at
+		}
 	}
 	s.changes.add(change)
 }

@@ -64,6 +64,7 @@ func execute(ctx context.Context, command string, e events.Event) error {
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	cmd.Env = append(os.Environ(), "HOOKMITT_EVENT_ID="+e.ID, "HOOKMITT_EVENT_TYPE="+e.Type, "HOOKMITT_EVENT_RUN="+strconv.Itoa(claim.Run))
 	cmd.WaitDelay = 5 * time.Second
+	apart(cmd)
 	err := cmd.Run()
 	if failed, ok := errors.AsType[*exec.ExitError](err); ok && ctx.Err() == nil {
 		return fmt.Errorf("the command ended with %s", failed.ProcessState)

@@ -33,28 +33,38 @@ type attemptLine struct {
 	ended     time.Time
 }
 
-// linesOf tells of the attempts of a delivery from one on.
-func linesOf(d *testserver.Delivery, from int) []attemptLine {
+// lineOf tells of an attempt, after which the delivery was in a state and its next attempt due at a time, if one was.
+func lineOf(d *testserver.Delivery, a testserver.Attempt, state testserver.State, next time.Time) attemptLine {
+	l := attemptLine{
+		At: a.At, Delivery: d.Number(), EventID: a.Event.ID, EventType: a.Event.Type, Attempt: a.Number, Copy: a.Copy,
+		Method: a.Method, URL: a.URL, Mark: a.Mark(), Status: a.Status, TookMS: a.Took.Milliseconds(),
+		Outcome: a.Outcome(), Reason: a.Reason(), Faults: append([]string{}, a.Faults...), State: state.String(), ended: a.Ended,
+	}
+	if !next.IsZero() && a.Copy == 0 {
+		l.Next = people(next.Sub(a.Ended))
+	}
+	if state == testserver.Exhausted {
+		_, l.Disabled = d.Endpoint().Disabled()
+	}
+	return l
+}
+
+// linesOf tells of the attempts that were made of a delivery.
+func linesOf(d *testserver.Delivery) []attemptLine {
 	timeline := d.Timeline()
 	var lines []attemptLine
-	for i, a := range timeline[min(from, len(timeline)):] {
-		l := attemptLine{
-			At: a.At, Delivery: d.Number(), EventID: a.Event.ID, EventType: a.Event.Type, Attempt: a.Number, Copy: a.Copy,
-			Method: a.Method, URL: a.URL, Mark: a.Mark(), Status: a.Status, TookMS: a.Took.Milliseconds(),
-			Outcome: a.Outcome(), Reason: a.Reason(), Faults: append([]string{}, a.Faults...), State: "pending", ended: a.Ended,
+	for i, a := range timeline {
+		state, next := d.State(), time.Time{}
+		if due, ok := d.Next(); ok {
+			next = due
 		}
-		if after := timeline[from+i+1:]; len(after) > 0 {
-			if after[0].Number > a.Number {
-				l.Next = people(after[0].At.Sub(timeline[from+i-a.Copy].Ended))
+		for _, later := range timeline[i+1:] {
+			if later.Number > a.Number {
+				state, next = testserver.Pending, later.At
+				break
 			}
-		} else {
-			l.State = d.State().String()
-			if next, ok := d.Next(); ok {
-				l.Next = people(next.Sub(timeline[from+i-a.Copy].Ended))
-			}
-			_, l.Disabled = d.Endpoint().Disabled()
 		}
-		lines = append(lines, l)
+		lines = append(lines, lineOf(d, a, state, next))
 	}
 	return lines
 }
@@ -95,21 +105,21 @@ func (l attemptLine) String() string {
 	return text
 }
 
-// follow tells of every attempt of a server until ctx ends.
+// follow tells of every attempt of a server until ctx ends. What follows from an attempt is told right after it.
 func follow(ctx context.Context, server *testserver.Server, out *output) {
-	told := map[*testserver.Delivery]int{}
+	made := map[*testserver.Delivery][]testserver.Attempt{}
 	for after := uint64(0); ; {
 		since, latest, _, more := server.Changes(after)
 		for _, c := range since {
-			if c.Kind != testserver.DeliveryChanged {
-				continue
-			}
-			for _, l := range linesOf(c.Delivery, told[c.Delivery]) {
-				told[c.Delivery]++
-				_ = out.say(l, l.String())
-			}
-			if c.Delivery.State() != testserver.Pending {
-				delete(told, c.Delivery)
+			switch {
+			case c.Kind == testserver.AttemptMade:
+				made[c.Delivery] = append(made[c.Delivery], *c.Attempt)
+			case c.Kind == testserver.DeliveryChanged && len(made[c.Delivery]) > 0:
+				for _, a := range made[c.Delivery] {
+					l := lineOf(c.Delivery, a, c.State, c.Next)
+					_ = out.say(l, l.String())
+				}
+				delete(made, c.Delivery)
 			}
 		}
 		after = latest

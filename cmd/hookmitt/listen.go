@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log"
 	"net/http"
 	"strings"
 	"time"
@@ -75,11 +76,7 @@ func (l *listening) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer closeStore()
-	receiver, err := middleware.New(p, verify.NewKeyring(keys[0], keys[1:]...), &middleware.Options{Store: store, Observe: l.observe})
-	if err != nil {
-		return usage("%w", err)
-	}
-	handler, err := l.handler(receiver)
+	handle, err := l.work()
 	if err != nil {
 		return err
 	}
@@ -87,6 +84,12 @@ func (l *listening) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	receiver, err := middleware.New(p, verify.NewKeyring(keys[0], keys[1:]...), &middleware.Options{Store: store, Observe: l.observe})
+	if err != nil {
+		_ = listener.Close()
+		return usage("%w", err)
+	}
+	handler := handle(receiver)
 	fmt.Fprintf(cmd.ErrOrStderr(), "Listening for %s at http://%s%s\n", p.Name, listener.Addr(), l.path)
 	err = serveHTTP(cmd.Context(), listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != l.path {
@@ -103,8 +106,9 @@ func (l *listening) run(cmd *cobra.Command) error {
 	return err
 }
 
-// handler is what is done with what was verified.
-func (l *listening) handler(receiver *middleware.Receiver) (http.Handler, error) {
+// work is what is done with what was verified.
+func (l *listening) work() (func(*middleware.Receiver) http.Handler, error) {
+	do := func(context.Context, events.Event) error { return nil }
 	switch {
 	case l.forward != "" && l.exec != "":
 		return nil, usage("--forward and --exec are both given: an event is done once")
@@ -113,17 +117,15 @@ func (l *listening) handler(receiver *middleware.Receiver) (http.Handler, error)
 		if err != nil {
 			return nil, err
 		}
-		return receiver.Wrap(l.announced(app)), nil
+		return func(rc *middleware.Receiver) http.Handler { return rc.Wrap(l.announced(app)) }, nil
 	case l.exec != "":
-		return receiver.Handle(events.HandlerFunc(func(ctx context.Context, e events.Event) error {
-			l.announce(e)
-			return execute(ctx, l.exec, e)
-		})), nil
+		do = func(ctx context.Context, e events.Event) error { return execute(ctx, l.exec, e) }
 	}
-	return receiver.Handle(events.HandlerFunc(func(_ context.Context, e events.Event) error {
+	handler := events.HandlerFunc(func(ctx context.Context, e events.Event) error {
 		l.announce(e)
-		return nil
-	})), nil
+		return do(ctx, e)
+	})
+	return func(rc *middleware.Receiver) http.Handler { return rc.Handle(handler) }, nil
 }
 
 func (l *listening) announced(next http.Handler) http.Handler {
@@ -147,8 +149,9 @@ func (l *listening) openStore(ctx context.Context) (store dedupe.Store, closeSto
 	if err != nil {
 		return nil, nil, usage("--store is no URL such as redis://user:password@127.0.0.1:6379/0") // without it: it may hold a password
 	}
+	redis.SetLogger(quiet{}) // every failure is in a record
 	client := redis.NewClient(opts)
-	if err := client.Ping(ctx).Err(); err != nil {
+	if err := ping(ctx, opts); err != nil {
 		_ = client.Close()
 		return nil, nil, usage("--store: nobody answers as Redis at %s: %w", opts.Addr, err)
 	}
@@ -158,10 +161,25 @@ func (l *listening) openStore(ctx context.Context) (store dedupe.Store, closeSto
 		return nil, nil, usage("--store: %w", err)
 	}
 	for _, warning := range redisStore.Check(ctx) {
-		fmt.Fprintln(l.out, "redis: "+warning)
+		log.Print("redis: " + warning)
 	}
 	return redisStore, func() { _ = client.Close() }, nil
 }
+
+// ping asks once whether somebody is there.
+func ping(ctx context.Context, opts *redis.Options) error {
+	once := *opts
+	once.MaxRetries, once.DialerRetries = -1, 1
+	client := redis.NewClient(&once)
+	defer client.Close()
+	return client.Ping(ctx).Err()
+}
+
+// quiet is a logger of go-redis that says nothing.
+type quiet struct{}
+
+// Printf is what go-redis calls.
+func (quiet) Printf(context.Context, string, ...any) {}
 
 // eventLine is an event that came.
 type eventLine struct {

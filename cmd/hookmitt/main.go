@@ -16,6 +16,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -65,10 +66,13 @@ func main() {
 		code = e.code
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintln(os.Stderr, "hookmitt: "+strings.ReplaceAll(text, "\n", "; "))
+		fmt.Fprintln(os.Stderr, "hookmitt: "+packages.ReplaceAllString(strings.ReplaceAll(text, "\n", "; "), ""))
 	}
 	os.Exit(code)
 }
+
+// packages is what our packages begin their errors with, which says nothing in a shell.
+var packages = regexp.MustCompile(`\b(testserver|events|middleware|verify|dedupe): `)
 
 func root() *cobra.Command {
 	cmd := &cobra.Command{
@@ -97,6 +101,18 @@ Exit codes: 0 well; 1 a delivery or a check failed; 2 a wrong flag, argument or 
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w; see %s --help", err, cmd.CommandPath())
 	})
+	cmd.SetHelpCommand(&cobra.Command{
+		Use:   "help [verb]",
+		Short: "Explain a verb",
+		RunE: func(_ *cobra.Command, args []string) error {
+			verb, rest, err := cmd.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usage("there is no verb %q; hookmitt help lists them", strings.Join(args, " "))
+			}
+			verb.InitDefaultHelpFlag()
+			return verb.Help()
+		},
+	})
 	cmd.AddCommand(serve(), listen(), send(), trigger(), sign(), verifyRequest(), schedule(), providers(), version())
 	for _, verb := range cmd.Commands() {
 		if verb.Args == nil {
@@ -104,7 +120,7 @@ Exit codes: 0 well; 1 a delivery or a check failed; 2 a wrong flag, argument or 
 		}
 		verb.Flags().VisitAll(func(f *pflag.Flag) { f.Usage += " [" + environment(verb, f)[0] + "]" })
 		if run := verb.RunE; run != nil {
-			verb.RunE = func(cmd *cobra.Command, args []string) error { return known(run(cmd, args)) }
+			verb.RunE = func(cmd *cobra.Command, args []string) error { return known(cmd.Context(), run(cmd, args)) }
 		}
 	}
 	return cmd
@@ -113,13 +129,16 @@ Exit codes: 0 well; 1 a delivery or a check failed; 2 a wrong flag, argument or 
 // nothing is what most verbs take besides flags.
 func nothing(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage("%s takes flags only, and no %q", cmd.Name(), args[0])
+		return usage("%s takes flags only; a value with spaces wants quotes", cmd.Name()) // without the words: they may be of a secret
 	}
 	return nil
 }
 
 // known gives an error an exit code: what nobody has named is our fault.
-func known(err error) error {
+func known(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return &exit{exitFailed, errors.New("interrupted")}
+	}
 	if _, ok := errors.AsType[*exit](err); ok || err == nil {
 		return err
 	}

@@ -23,7 +23,15 @@ func providers() *cobra.Command {
 			}
 			var all []providerLine
 			for _, p := range builtIn {
-				all = append(all, lineOf(p.name, p.make()))
+				line := summaryOf(p.name, p.make())
+				if all = append(all, line); o.format == "ndjson" {
+					if err := o.say(line, ""); err != nil {
+						return err
+					}
+				}
+			}
+			if o.format == "ndjson" {
+				return nil
 			}
 			return o.say(all, table(all))
 		},
@@ -43,7 +51,7 @@ type providerLine struct {
 	Identity  string `json:"identity"` // what recognising repeats by its ids is worth
 }
 
-func lineOf(name string, p hookmitt.Provider) providerLine {
+func summaryOf(name string, p hookmitt.Provider) providerLine {
 	return providerLine{
 		name, signatureOf(p.Scheme), p.Codec.IDField().String(), people(p.Deadline), p.Retry.Retries(), people(p.Horizon()), p.Identity().String(),
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,13 +74,19 @@ func (t *target) endpoint(cmd *cobra.Command) (*testserver.Server, *testserver.E
 	return server, ep, nil
 }
 
+// helped lists the faults, if that is what is asked for.
+func (t *target) helped(cmd *cobra.Command) bool {
+	asked := slices.Contains(t.faults, "help")
+	if asked {
+		fmt.Fprintln(cmd.OutOrStdout(), strings.Join(testserver.FaultNames(), "\n"))
+	}
+	return asked
+}
+
 // mishaps are the faults.
 func (t *target) mishaps() ([]testserver.Fault, error) {
 	var faults []testserver.Fault
 	for _, text := range t.faults {
-		if text == "help" {
-			return nil, usage("there are these faults: %s", strings.Join(testserver.FaultNames(), ", "))
-		}
 		f, err := testserver.ParseFault(text)
 		if err != nil {
 			return nil, usage("--fault: %s", strings.TrimPrefix(err.Error(), "testserver: "))
@@ -98,7 +106,12 @@ func (t *target) finish(ctx context.Context, server *testserver.Server, d *tests
 			return err
 		}
 	}
-	for _, l := range linesOf(d, 0) {
+	if _, held := d.Next(); held && len(d.Timeline()) == 0 { // by reorder: there is nothing here that it could come after
+		if _, err := server.AdvanceNext(ctx); err != nil {
+			return err
+		}
+	}
+	for _, l := range linesOf(d) {
 		if err := t.say(l, l.String()); err != nil {
 			return err
 		}
@@ -131,6 +144,9 @@ func send() *cobra.Command {
 }
 
 func (s *sending) run(cmd *cobra.Command) error {
+	if s.helped(cmd) {
+		return nil
+	}
 	faults, err := s.mishaps()
 	if err != nil {
 		return err
@@ -156,11 +172,11 @@ func (s *sending) make(cmd *cobra.Command, server *testserver.Server) (events.Ev
 	if s.event == "" {
 		return events.Event{}, usage("--event is missing: a type such as %s", strings.Join(server.Provider().Events.Types()[:1], ""))
 	}
-	e, err := sample(server.Provider(), s.event, s.data != "")
+	e, err := sample(server.Provider(), s.event, cmd.Flags().Changed("data"))
 	if err != nil {
 		return e, err
 	}
-	if s.data != "" {
+	if cmd.Flags().Changed("data") {
 		text, err := content(cmd, "--data", s.data)
 		if err != nil {
 			return e, err

@@ -125,7 +125,7 @@ func clockOf(text string) (testserver.Clock, error) {
 		return testserver.Manual(), nil
 	}
 	factor, err := strconv.ParseFloat(strings.TrimSuffix(text, "x"), 64)
-	if err != nil || !strings.HasSuffix(text, "x") || factor <= 0 || factor > 1e6 {
+	if err != nil || !strings.HasSuffix(text, "x") || !(factor > 0 && factor <= 1e6) {
 		return testserver.Clock{}, usage("--clock %q is neither real, manual nor a factor such as 60x", text)
 	}
 	return testserver.Scaled(factor), nil
@@ -141,6 +141,9 @@ func hostOf(to string) []string {
 
 // listenAt listens.
 func listenAt(ctx context.Context, addr string) (net.Listener, error) {
+	if addr == "" {
+		return nil, usage("--addr is empty, which would be every address of this machine: say 127.0.0.1:0 for any port, or 0.0.0.0:PORT if you mean it")
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, usage("--addr: %w; take another port, or 0 for any that is free", err)
@@ -150,12 +153,7 @@ func listenAt(ctx context.Context, addr string) (net.Listener, error) {
 
 // serveHTTP serves until ctx ends, and then lets the requests end that are under way.
 func serveHTTP(ctx context.Context, listener net.Listener, h http.Handler) error {
-	base, cancel := context.WithCancel(context.Background()) // of requests: streams end when the server shuts down
-	defer cancel()
-	server := &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
-		BaseContext: func(net.Listener) context.Context { return base },
-	}
+	server := &http.Server{Handler: endless(ctx, h), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	select {
@@ -163,8 +161,20 @@ func serveHTTP(ctx context.Context, listener net.Listener, h http.Handler) error
 		return err
 	case <-ctx.Done():
 	}
-	server.RegisterOnShutdown(cancel)
 	patience, done := context.WithTimeout(context.Background(), 20*time.Second)
 	defer done()
 	return server.Shutdown(patience)
+}
+
+// endless ends the streams with ctx, which would go on for ever, and no other request.
+func endless(ctx context.Context, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/_sim/v1/stream") {
+			own, cancel := context.WithCancel(r.Context())
+			defer cancel()
+			defer context.AfterFunc(ctx, cancel)()
+			r = r.WithContext(own)
+		}
+		next.ServeHTTP(w, r)
+	})
 }

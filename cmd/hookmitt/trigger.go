@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,6 +54,9 @@ func trigger() *cobra.Command {
 }
 
 func (t *triggering) run(cmd *cobra.Command, typ string) error {
+	if t.helped(cmd) {
+		return nil
+	}
 	faults, err := t.mishaps()
 	if err != nil {
 		return err
@@ -123,6 +127,9 @@ func (t *triggering) make(server *testserver.Server, typ string) (events.Event, 
 
 // put sets a value in a JSON object, and makes the objects on the way.
 func put(object map[string]any, path []string, text string) error {
+	if slices.Contains(path, "") {
+		return usage("--set: %s has a part without a name", strings.Join(path, "."))
+	}
 	for i, name := range path[:len(path)-1] {
 		inner, ok := object[name].(map[string]any)
 		if object[name] != nil && !ok {

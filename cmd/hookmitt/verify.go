@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -65,6 +66,9 @@ func (v *verifying) run(cmd *cobra.Command) error {
 		return err
 	}
 	report := verify.Explain(p.Scheme, keys, header, body)
+	if errors.Is(report.Err, verify.ErrSecretForm) {
+		return usage("--secret: %w", report.Err)
+	}
 	said := verdict{Verified: report.Err == nil, Secret: report.Matched, Findings: []string{}}
 	if report.Err != nil {
 		said.Error = report.Err.Error()
@@ -94,11 +98,16 @@ func (v *verifying) capture(cmd *cobra.Command) (http.Header, []byte, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
+		rest := bufio.NewReader(bytes.NewReader(text))
+		r, err := http.ReadRequest(rest)
 		if err != nil {
 			return nil, nil, usage("--request is no HTTP/1.1 request: %w", err)
 		}
-		body, err := io.ReadAll(r.Body)
+		from := io.Reader(r.Body)
+		if r.ContentLength == 0 && r.Header.Get("Content-Length") == "" { // a capture without a length: the body is the rest
+			from = rest
+		}
+		body, err := io.ReadAll(from)
 		if err != nil {
 			return nil, nil, usage("--request: the body is not as long as its headers say: %w", err)
 		}
