@@ -13,20 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hookmitt/hookmitt/middleware"
-)
 
-// need skips a test on a laptop that lacks a program, and fails it in CI.
-func need(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%s is missing, and this is CI: `make setup` installs it", program)
-			}
-			t.Skipf("%s is missing: `make setup` installs it", program)
-		}
-	}
-}
+	"github.com/hookmitt/hookmitt/internal/needtest"
+)
 
 // block returns the README's first code block of a language that holds a text.
 func block(t *testing.T, language, holds string) string {
@@ -69,7 +58,7 @@ func TestReadmeQuickstartPrintsItsTranscript(t *testing.T) {
 
 func TestReadmeOpensslAndCurlGetWhatItSays(t *testing.T) {
 	t.Parallel()
-	need(t, "sh", "openssl", "curl")
+	needtest.Programs(t, "sh", "openssl", "curl")
 	receiver := exec.CommandContext(t.Context(), build(t, "civo"), "-addr", "127.0.0.1:0")
 	receiver.Env = append(os.Environ(), "CIVO_WEBHOOK_SECRET=test-secret")
 	log, err := receiver.StderrPipe()

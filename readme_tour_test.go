@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hookmitt/hookmitt/internal/needtest"
 )
 
 // session is what a console block shows: commands, and what each of them prints.
@@ -48,7 +50,7 @@ func freePort(t *testing.T) string {
 // TestReadmeTourOfTheBinary runs the README's commands as they stand there, at other ports.
 func TestReadmeTourOfTheBinary(t *testing.T) {
 	t.Parallel()
-	need(t, "sh", "curl", "grep")
+	needtest.Programs(t, "sh", "curl", "grep")
 	dir := t.TempDir()
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "hookmitt"), "./cmd/hookmitt").CombinedOutput()
 	require.NoError(t, err, string(out))

@@ -9,19 +9,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hookmitt/hookmitt/internal/needtest"
 )
 
 // The transcript without -serve is the README's, and tested there.
 func TestServeTakesWhatItTellsToSend(t *testing.T) {
 	t.Parallel()
-	for _, program := range []string{"sh", "openssl", "curl"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%s is missing, and this is CI: `make setup` installs it", program)
-			}
-			t.Skipf("%s is missing: `make setup` installs it", program)
-		}
-	}
+	needtest.Programs(t, "sh", "openssl", "curl")
 	path := filepath.Join(t.TempDir(), "quickstart")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput()
 	require.NoError(t, err, string(out))

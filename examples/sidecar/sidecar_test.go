@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hookmitt/hookmitt/internal/needtest"
 )
 
 // The tests run the program in processes of its own.
@@ -21,19 +23,6 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
-}
-
-// need skips a test on a laptop that lacks a program, and fails it in CI.
-func need(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%s is missing, and this is CI: `make setup` installs it", program)
-			}
-			t.Skipf("%s is missing: `make setup` installs it", program)
-		}
-	}
 }
 
 // stand is a process of the program, in a process group of its own.
@@ -47,7 +36,7 @@ type stand struct {
 
 func start(t *testing.T, flags ...string) *stand {
 	t.Helper()
-	need(t, "python3")
+	needtest.Programs(t, "python3")
 	s := &stand{t: t, temp: t.TempDir()}
 	s.cmd = exec.CommandContext(t.Context(), os.Args[0], flags...) //nolint:gosec // ourselves
 	s.cmd.Dir = "../.."                                            // the repository's root
@@ -112,7 +101,7 @@ func TestTheTable(t *testing.T) {
 
 func TestServeTakesWhatItTellsToSend(t *testing.T) {
 	t.Parallel()
-	need(t, "sh", "openssl", "curl")
+	needtest.Programs(t, "sh", "openssl", "curl")
 	s := start(t, "-serve")
 	printed := s.until("The app ")
 	table, told, _ := strings.Cut(printed, "\nReceiving.")
@@ -169,7 +158,7 @@ func TestAnEarlyEndLeavesNothing(t *testing.T) {
 
 func TestWhatItNeeds(t *testing.T) {
 	t.Parallel()
-	need(t, "python3")
+	needtest.Programs(t, "python3")
 	for name, c := range map[string]struct{ dir, path, says string }{
 		"python3":  {"../..", "", "sidecar: there is no python3 on the PATH: install Python 3"},
 		"the root": {".", os.Getenv("PATH"), "sidecar: go build ./cmd/hookmitt, which works from the repository's root: "},

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hookmitt/hookmitt/internal/needtest"
 )
 
 //go:embed clock/clock.c
@@ -28,7 +30,7 @@ type clock struct {
 
 func newClock(t testing.TB) *clock {
 	t.Helper()
-	need(t, "cc")
+	needtest.Programs(t, "cc")
 	if runtime.GOOS != "linux" {
 		t.Skip("the servers' clock can be moved on Linux alone")
 	}

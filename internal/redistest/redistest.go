@@ -5,10 +5,10 @@
 package redistest
 
 import (
-	"os"
-	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/hookmitt/hookmitt/internal/needtest"
 )
 
 // Start starts a redis-server for as long as a test lasts.
@@ -19,7 +19,7 @@ func Start(t testing.TB, args ...string) *Server {
 
 func startBy(t testing.TB, c *clock, args ...string) *Server {
 	t.Helper()
-	need(t, "redis-server", "redis-cli")
+	needtest.Programs(t, "redis-server", "redis-cli")
 	s, err := openRedis(t.TempDir(), c, args)
 	return started(t, s, err)
 }
@@ -29,19 +29,6 @@ func started(t testing.TB, s *Server, err error) *Server {
 	fatal(t, err)
 	t.Cleanup(s.Kill)
 	return s
-}
-
-func need(t testing.TB, commands ...string) {
-	t.Helper()
-	for _, command := range commands {
-		if _, err := exec.LookPath(command); err == nil {
-			continue
-		}
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is not installed, and this is CI: tools/setup.sh should have installed it", command)
-		}
-		t.Skipf("%s is not installed: `make setup` installs it on Debian and Ubuntu", command)
-	}
 }
 
 func fatal(t testing.TB, err error) {

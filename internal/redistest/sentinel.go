@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hookmitt/hookmitt/internal/needtest"
 )
 
 // Sentinel is a master and a replica of it, and a sentinel that watches them.
@@ -23,7 +25,7 @@ const MasterName = "hookmitt"
 // half a second after the master has died.
 func StartSentinel(t testing.TB) *Sentinel {
 	t.Helper()
-	need(t, "redis-sentinel", "redis-cli")
+	needtest.Programs(t, "redis-sentinel", "redis-cli")
 	shared := newClock(t)
 	s := &Sentinel{Master: startBy(t, shared, "--repl-timeout", forever)}
 	s.Replica, s.Link = StartReplica(t, s.Master)

@@ -1,13 +1,11 @@
 package simulator
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/hookmitt/hookmitt/testserver"
-	"github.com/hookmitt/hookmitt/verify"
 )
 
 // cdhosting is the webhooks part of CDHosting's API.
@@ -46,43 +44,29 @@ func viewCDHosting(ep *testserver.Endpoint) cdhostingWebhook {
 	return cdhostingWebhook{ID: ep.ID(), URL: sub.URL, Events: eventsOf(sub), Status: status, CreatedAt: utc(ep.Created()).Truncate(time.Second)}
 }
 
-// cdhostingForm is what a client sends. In an update, what is absent stays as it is.
-type cdhostingForm struct {
-	URL    string   `json:"url"`
-	Events []string `json:"events"`
-	Secret string   `json:"secret"`
-}
-
-// cdhostingFields are CDHosting's words for the fields of a subscription.
-var cdhostingFields = map[string]string{"URL": "url", "Events": "events", "Secret": "secret"}
-
 func (s *simulator) cdhostingList(w http.ResponseWriter, _ *http.Request) error {
-	webhooks := []cdhostingWebhook{}
-	for _, ep := range s.server.Endpoints() {
-		webhooks = append(webhooks, viewCDHosting(ep))
-	}
-	return answer(w, http.StatusOK, map[string]any{"data": webhooks})
+	return answer(w, http.StatusOK, map[string]any{"data": listOf(s, viewCDHosting)})
 }
 
 func (s *simulator) cdhostingCreate(w http.ResponseWriter, r *http.Request) error {
-	form, err := readBody[cdhostingForm](r)
+	form, err := readBody[threeForm](r)
+	if err == nil {
+		err = form.lacks()
+	}
 	switch {
 	case err != nil:
 		return err
-	case form.URL == "":
-		return invalid("url", "url is missing")
-	case len(form.Events) == 0:
-		return invalid("events", `events is missing: a list of types, or ["*"] for all`)
 	case form.Secret == "":
 		return invalid("secret", "secret is missing")
 	}
 	if name := s.unknownEvent(form.Events); name != "" {
 		return invalid("events", "%s is no event type", name)
 	}
-	sub := testserver.Subscription{URL: form.URL, Events: form.Events, Secret: verify.NewSecret(form.Secret)}
+	var sub testserver.Subscription
+	form.fill(&sub)
 	ep, err := s.subscribe(sub, form.Secret)
 	if err != nil {
-		return refusedField(err, cdhostingFields)
+		return refusedField(err, threeFields)
 	}
 	v := viewCDHosting(ep)
 	v.Secret = form.Secret
@@ -103,35 +87,23 @@ func (s *simulator) cdhostingUpdate(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	form, err := readBody[cdhostingForm](r)
+	form, err := readBody[threeForm](r)
 	if err != nil {
 		return err
 	}
 	if name := s.unknownEvent(form.Events); name != "" {
 		return invalid("events", "%s is no event type", name)
 	}
-	sub.Inactive = false
-	sub.URL = cmp.Or(form.URL, sub.URL)
-	if len(form.Events) > 0 {
-		sub.Events = form.Events
-	}
-	if form.Secret != "" {
-		sub.Secret = verify.NewSecret(form.Secret)
-	}
+	form.fill(&sub)
 	if err := s.update(ep, sub, form.Secret); err != nil {
-		return refusedField(err, cdhostingFields)
+		return refusedField(err, threeFields)
 	}
 	return answer(w, http.StatusOK, viewCDHosting(ep))
 }
 
-// cdhostingTest answers when the attempt has ended, so that a script can look at it.
 func (s *simulator) cdhostingTest(w http.ResponseWriter, r *http.Request) error {
-	ep, err := s.webhook(r)
+	d, err := s.tested(r)
 	if err != nil {
-		return err
-	}
-	d := ep.SendTest(r.Context())
-	if err := d.Rest(r.Context()); err != nil {
 		return err
 	}
 	return answer(w, http.StatusAccepted, map[string]string{"id": d.Event().ID, "type": d.Event().Type})

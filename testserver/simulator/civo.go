@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/hookmitt/hookmitt/testserver"
-	"github.com/hookmitt/hookmitt/verify"
 )
 
 // civo is the webhooks part of Civo's API.
@@ -50,27 +49,20 @@ func (s *simulator) viewCivo(ep *testserver.Endpoint) civoWebhook {
 	return civoWebhook{ep.ID(), eventsOf(sub), sub.URL, s.secretText(ep), disabled, ep.Failures(), reason}
 }
 
-// civoForm is what a client sends. Older clients also send a name, which has no effect.
-type civoForm struct {
-	Events []string `json:"events"`
-	URL    string   `json:"url"`
-	Secret string   `json:"secret"`
-}
-
 // readCivo reads a form in JSON, or as application/x-www-form-urlencoded.
-func readCivo(r *http.Request) (civoForm, error) {
+func readCivo(r *http.Request) (threeForm, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return civoForm{}, err
+		return threeForm{}, err
 	}
 	if text := bytes.TrimSpace(body); len(text) > 0 && text[0] == '{' || strings.Contains(r.Header.Get("Content-Type"), "json") {
-		return readLoose[civoForm](body)
+		return readLoose[threeForm](body)
 	}
 	values, err := url.ParseQuery(string(body))
 	if err != nil {
-		return civoForm{}, &refusal{status: http.StatusBadRequest, detail: "the body is no form: " + err.Error()}
+		return threeForm{}, &refusal{status: http.StatusBadRequest, detail: "the body is no form: " + err.Error()}
 	}
-	return civoForm{URL: values.Get("url"), Secret: values.Get("secret"), Events: formList(values, "events")}, nil
+	return threeForm{URL: values.Get("url"), Secret: values.Get("secret"), Events: formList(values, "events")}, nil
 }
 
 // formList is a list in a form, as the provider's clients write them: events several times, events[], events.0 and
@@ -95,42 +87,34 @@ func formList(values url.Values, list string) []string {
 	return texts
 }
 
-// civoFields are Civo's words for the fields of a subscription.
-var civoFields = map[string]string{"URL": "url", "Events": "events", "Secret": "secret"}
-
 func (s *simulator) civoList(w http.ResponseWriter, _ *http.Request) error {
-	webhooks := []civoWebhook{}
-	for _, ep := range s.server.Endpoints() {
-		webhooks = append(webhooks, s.viewCivo(ep))
-	}
-	return answer(w, http.StatusOK, webhooks)
+	return answer(w, http.StatusOK, listOf(s, s.viewCivo))
 }
 
 func (s *simulator) civoCreate(w http.ResponseWriter, r *http.Request) error {
 	form, err := readCivo(r)
-	switch {
-	case err != nil:
+	if err == nil {
+		err = form.lacks()
+	}
+	if err != nil {
 		return err
-	case form.URL == "":
-		return invalid("url", "url is missing")
-	case len(form.Events) == 0:
-		return invalid("events", `events is missing: a list of names, or ["*"] for all`)
 	}
 	s.managing.Lock() // or two could find that there is no webhook with this URL
 	defer s.managing.Unlock()
 	if err := s.civoMay(form, nil); err != nil {
 		return err
 	}
-	sub := testserver.Subscription{URL: form.URL, Events: form.Events, Secret: verify.NewSecret(form.Secret)}
+	var sub testserver.Subscription
+	form.fill(&sub)
 	ep, err := s.subscribe(sub, form.Secret)
 	if err != nil {
-		return refusedField(err, civoFields)
+		return refusedField(err, threeFields)
 	}
 	return answer(w, http.StatusOK, s.viewCivo(ep))
 }
 
 // civoMay reports what Civo has against a form, for a new webhook or for one that there is.
-func (s *simulator) civoMay(form civoForm, own *testserver.Endpoint) error {
+func (s *simulator) civoMay(form threeForm, own *testserver.Endpoint) error {
 	if name := s.unknownEvent(form.Events); name != "" {
 		return invalid("events", "%s is none of the events that GET /v2/webhooks/events lists", name)
 	}
@@ -161,16 +145,9 @@ func (s *simulator) civoUpdate(w http.ResponseWriter, r *http.Request) error {
 	if err := s.civoMay(form, ep); err != nil {
 		return err
 	}
-	sub.Inactive = false // Civo knows nothing of it
-	sub.URL = cmp.Or(form.URL, sub.URL)
-	if len(form.Events) > 0 {
-		sub.Events = form.Events
-	}
-	if form.Secret != "" {
-		sub.Secret = verify.NewSecret(form.Secret)
-	}
+	form.fill(&sub)
 	if err := s.update(ep, sub, form.Secret); err != nil {
-		return refusedField(err, civoFields)
+		return refusedField(err, threeFields)
 	}
 	return answer(w, http.StatusOK, s.viewCivo(ep))
 }
@@ -185,11 +162,7 @@ func (s *simulator) civoDelete(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *simulator) civoTest(w http.ResponseWriter, r *http.Request) error {
-	ep, err := s.webhook(r)
-	if err != nil {
-		return err
-	}
-	if err := ep.SendTest(r.Context()).Rest(r.Context()); err != nil {
+	if _, err := s.tested(r); err != nil {
 		return err
 	}
 	return answer(w, http.StatusOK, map[string]string{"result": "success"})

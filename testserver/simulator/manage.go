@@ -2,12 +2,14 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
 
 	"github.com/hookmitt/hookmitt/testserver"
+	"github.com/hookmitt/hookmitt/verify"
 )
 
 // What the providers' own APIs have in common: a bearer key, JSON of which unknown members are ignored, and webhooks that
@@ -49,4 +51,57 @@ func (s *simulator) managed(r *http.Request) (*testserver.Endpoint, testserver.S
 		return nil, testserver.Subscription{}, err
 	}
 	return ep, ep.Subscription(), nil
+}
+
+// listOf is every webhook, as a provider shows it.
+func listOf[T any](s *simulator, view func(*testserver.Endpoint) T) []T {
+	views := []T{}
+	for _, ep := range s.server.Endpoints() {
+		views = append(views, view(ep))
+	}
+	return views
+}
+
+// tested sends a test event to the webhook that the path names, and waits for the end of the attempt, so that a script
+// can look at what came of it.
+func (s *simulator) tested(r *http.Request) (*testserver.Delivery, error) {
+	ep, err := s.webhook(r)
+	if err != nil {
+		return nil, err
+	}
+	d := ep.SendTest(r.Context())
+	return d, d.Rest(r.Context())
+}
+
+// threeForm is what Civo's and CDHosting's clients send. In an update, what is absent stays as it is.
+type threeForm struct {
+	URL    string   `json:"url"`
+	Events []string `json:"events"`
+	Secret string   `json:"secret"`
+}
+
+// threeFields are their words for the fields of a subscription.
+var threeFields = map[string]string{"URL": "url", "Events": "events", "Secret": "secret"}
+
+// lacks reports which of url and events a form for a new webhook lacks.
+func (f threeForm) lacks() error {
+	switch {
+	case f.URL == "":
+		return invalid("url", "url is missing")
+	case len(f.Events) == 0:
+		return invalid("events", `events is missing: a list of names, or ["*"] for all`)
+	}
+	return nil
+}
+
+// fill writes what the form holds into a subscription. Neither provider knows of inactive ones.
+func (f threeForm) fill(sub *testserver.Subscription) {
+	sub.Inactive = false
+	sub.URL = cmp.Or(f.URL, sub.URL)
+	if len(f.Events) > 0 {
+		sub.Events = f.Events
+	}
+	if f.Secret != "" {
+		sub.Secret = verify.NewSecret(f.Secret)
+	}
 }

@@ -100,11 +100,7 @@ func (f mixpostForm) may(s *simulator) error {
 }
 
 func (s *simulator) mixpostList(w http.ResponseWriter, _ *http.Request) error {
-	webhooks := []mixpostWebhook{}
-	for _, ep := range s.server.Endpoints() {
-		webhooks = append(webhooks, s.viewMixpost(ep))
-	}
-	return answer(w, http.StatusOK, map[string]any{"data": webhooks})
+	return answer(w, http.StatusOK, map[string]any{"data": listOf(s, s.viewMixpost)})
 }
 
 func (s *simulator) mixpostCreate(w http.ResponseWriter, r *http.Request) error {
@@ -160,14 +156,9 @@ func (s *simulator) mixpostUpdate(w http.ResponseWriter, r *http.Request) error 
 	return answer(w, http.StatusOK, map[string]any{"data": s.viewMixpost(ep)})
 }
 
-// mixpostTest answers when the attempt has ended, so that a script can look at it.
 func (s *simulator) mixpostTest(w http.ResponseWriter, r *http.Request) error {
-	ep, err := s.webhook(r)
+	d, err := s.tested(r)
 	if err != nil {
-		return err
-	}
-	d := ep.SendTest(r.Context())
-	if err := d.Rest(r.Context()); err != nil {
 		return err
 	}
 	return answer(w, http.StatusOK, map[string]any{"data": map[string]string{"event": d.Event().Type}})

@@ -4,27 +4,15 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/hookmitt/hookmitt"
-)
 
-// need skips a test on a laptop that lacks a program, and fails it in CI.
-func need(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%s is missing, and this is CI: `make setup` installs it", program)
-			}
-			t.Skipf("%s is missing: `make setup` installs it", program)
-		}
-	}
-}
+	"github.com/hookmitt/hookmitt/internal/needtest"
+)
 
 const ladderOutput = `subscribed: a secret of 32 letters was made up
 sent: the first attempt of dlv_1 failed
@@ -42,7 +30,7 @@ drawn: Deliveries by civo
 // ladder runs the script against a simulator that calls a receiver, both over the network.
 func ladder(t *testing.T, receiver http.Handler) (printed, failed string, err error) {
 	t.Helper()
-	need(t, "sh", "curl")
+	needtest.Programs(t, "sh", "curl")
 	at := httptest.NewServer(receiver)
 	t.Cleanup(at.Close)
 	simulated := httptest.NewServer(overNetwork(t, hookmitt.Civo()).handler)

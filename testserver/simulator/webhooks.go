@@ -47,13 +47,7 @@ func eventsOf(sub testserver.Subscription) []string {
 	return sub.Events
 }
 
-func (s *simulator) webhooks() []webhookView {
-	views := []webhookView{}
-	for _, ep := range s.server.Endpoints() {
-		views = append(views, viewWebhook(ep))
-	}
-	return views
-}
+func (s *simulator) webhooks() []webhookView { return listOf(s, viewWebhook) }
 
 func (s *simulator) listWebhooks(w http.ResponseWriter, _ *http.Request) error {
 	return answer(w, http.StatusOK, map[string]any{"webhooks": s.webhooks()})

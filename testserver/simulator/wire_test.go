@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -17,6 +16,8 @@ import (
 
 	"github.com/hookmitt/hookmitt"
 	"github.com/hookmitt/hookmitt/testserver"
+
+	"github.com/hookmitt/hookmitt/internal/needtest"
 )
 
 // textOf reads a message of the delivery's only attempt.
@@ -111,24 +112,11 @@ func TestAnswerInHTTPOfAnyStatus(t *testing.T) {
 	}
 }
 
-// needPrograms skips a test on a laptop that lacks a program, and fails it in CI.
-func needPrograms(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%s is missing, and this is CI: `make setup` installs it", program)
-			}
-			t.Skipf("%s is missing: `make setup` installs it", program)
-		}
-	}
-}
-
 // sentTwice has an attempt made over the network, runs the command that the simulator prints of it, and returns both as they
 // arrived.
 func sentTwice(t *testing.T, path, event string) (sent, again received) {
 	t.Helper()
-	needPrograms(t, "sh", "curl")
+	needtest.Programs(t, "sh", "curl")
 	rc := answering(200)
 	listener := httptest.NewServer(rc)
 	t.Cleanup(listener.Close)

@@ -2,6 +2,7 @@ package scripttest
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/hookmitt/hookmitt/internal/needtest"
 )
 
 var update = flag.Bool("update", false, "write what is printed into the scripts")
@@ -86,15 +89,18 @@ func plain(least int, run func(*testscript.TestScript, []string)) func(*testscri
 	}
 }
 
+// scripted is a script as a test.
+type scripted struct{ *testscript.TestScript }
+
+// Helper does nothing: a script knows its line.
+func (scripted) Helper() {}
+
+// Skipf skips the script.
+func (s scripted) Skipf(format string, args ...any) {
+	stageOf(s.TestScript).t.Skip(fmt.Sprintf(format, args...))
+}
+
 // need skips a script on a laptop that lacks a program, and fails it in CI.
 func need(ts *testscript.TestScript, programs []string) {
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err == nil {
-			continue
-		}
-		if os.Getenv("CI") != "" {
-			ts.Fatalf("%s is missing, and this is CI: `make setup` installs it", program)
-		}
-		stageOf(ts).t.Skip(program + " is missing: `make setup` installs it")
-	}
+	needtest.Programs(scripted{ts}, programs...)
 }
