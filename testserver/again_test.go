@@ -115,7 +115,7 @@ func TestCancel(t *testing.T) {
 		"before the next attempt: there is none": func(t *testing.T) {
 			s := newServer(t, p, statuses(500))
 			d := endpoint(t, s).Send(t.Context(), of(t, p))
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.True(t, d.Cancel())
 			require.Equal(t, testserver.Dropped, d.State())
 			_, due := s.Next()
@@ -176,7 +176,7 @@ func TestCancel(t *testing.T) {
 			s := newServer(t, p, statuses(200))
 			ep := endpoint(t, s)
 			d := ep.Send(t.Context(), of(t, p))
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.False(t, d.Cancel())
 			require.Equal(t, testserver.Delivered, d.State())
 			require.NoError(t, ep.Update(testserver.Subscription{URL: receiverURL, Inactive: true}))
@@ -217,22 +217,22 @@ func TestRest(t *testing.T) {
 		"it returns with the attempt's end, though another is to come": func(t *testing.T) {
 			start := time.Now()
 			d := subscribe(t, p, taking(3*time.Second, 500)).Send(t.Context(), of(t, p))
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.Equal(t, 3*time.Second, time.Since(start))
 			require.Equal(t, testserver.Pending, d.State())
 			_, due := d.Next()
 			require.True(t, due)
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.Equal(t, 3*time.Second, time.Since(start), "and at once if none is being made")
 			time.Sleep(5*time.Minute + time.Second)
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.Equal(t, 5*time.Minute+6*time.Second, time.Since(start), "and with the end of the next")
 			require.Len(t, d.Timeline(), 2)
 		},
 		"it waits for every copy": func(t *testing.T) {
 			start := time.Now()
 			d := subscribe(t, p, inTurn(taking(time.Second, 200), taking(4*time.Second, 200))).Send(t.Context(), of(t, p), testserver.Together(3))
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.Equal(t, 4*time.Second, time.Since(start))
 			require.Len(t, d.Timeline(), 3)
 		},
@@ -241,15 +241,15 @@ func TestRest(t *testing.T) {
 			first := ep.Send(t.Context(), of(t, p))
 			synctest.Wait()
 			second := ep.Send(t.Context(), of(t, p))
-			require.NoError(t, first.Rest(t.Context()))
+			require.NoError(t, first.WaitAttempt(t.Context()))
 			require.Equal(t, time.Second, time.Since(start))
-			require.NoError(t, second.Rest(t.Context()))
+			require.NoError(t, second.WaitAttempt(t.Context()))
 			require.Equal(t, 4*time.Second, time.Since(start))
 		},
 		"one that is held up is not being made": func(t *testing.T) {
 			start := time.Now()
 			d := subscribe(t, p, statuses(200)).Send(t.Context(), of(t, p), testserver.Reorder())
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.Zero(t, time.Since(start))
 			require.Empty(t, d.Timeline())
 		},
@@ -257,7 +257,7 @@ func TestRest(t *testing.T) {
 			start := time.Now()
 			d := subscribe(t, p, taking(time.Second, 500)).Send(t.Context(), of(t, p))
 			d.Cancel()
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.Equal(t, time.Second, time.Since(start))
 			require.Equal(t, testserver.Dropped, d.State())
 		},
@@ -266,16 +266,16 @@ func TestRest(t *testing.T) {
 			d := subscribe(t, p, taking(4*time.Second, 200)).Send(t.Context(), of(t, p))
 			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errEnough)
 			defer cancel()
-			require.ErrorIs(t, d.Rest(ctx), errEnough)
+			require.ErrorIs(t, d.WaitAttempt(ctx), errEnough)
 			require.Empty(t, d.Timeline())
-			require.NoError(t, d.Rest(t.Context()))
-			require.NoError(t, d.Rest(ctx), "there is nothing to wait for")
+			require.NoError(t, d.WaitAttempt(t.Context()))
+			require.NoError(t, d.WaitAttempt(ctx), "there is nothing to wait for")
 			require.Equal(t, testserver.Delivered, d.State())
 		},
 		"under a manual clock it waits for the first attempt only": func(t *testing.T) {
 			_, ep := manual(t, p, taking(time.Second, 500))
 			d := ep.Send(t.Context(), of(t, p))
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.Equal(t, "0s 500", d.Timeline().String())
 		},
 	})

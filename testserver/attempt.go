@@ -30,11 +30,11 @@ type Attempt struct {
 	Succeeded bool          // as the provider counts
 	Faults    []string      // that happened to it
 
-	Method string      // sent
-	URL    string      // sent
-	Header http.Header // sent
-	Body   []byte      // sent
-	Forged error       // why this does not verify under the secret of the webhook; nil if it does, as it should without a fault
+	Method    string      // sent
+	URL       string      // sent
+	Header    http.Header // sent
+	Body      []byte      // sent
+	VerifyErr error       // why this does not verify under the secret of the webhook; nil if it does, as it should without a fault
 
 	Status       int // 0 if no answer came
 	AnswerHeader http.Header
@@ -73,6 +73,7 @@ var (
 // make makes an attempt, and the copies of it that faults ask for. The first is the one the provider goes by.
 func (s *Server) make(ctx context.Context, c *course, at time.Time) []Attempt {
 	made := make([]Attempt, c.copies)
+	out, err := s.seal(c) // once: a copy is the same request
 	var together sync.WaitGroup
 	start := time.Now()
 	for i := range made {
@@ -81,7 +82,7 @@ func (s *Server) make(ctx context.Context, c *course, at time.Time) []Attempt {
 			if i > 0 && !c.together {
 				began = s.after(at, time.Since(start))
 			}
-			made[i] = s.request(ctx, c)
+			made[i] = s.request(ctx, c, out, err)
 			made[i].At, made[i].Copy = began, i
 			made[i].Ended = s.after(began, made[i].Took)
 		}
@@ -95,16 +96,15 @@ func (s *Server) make(ctx context.Context, c *course, at time.Time) []Attempt {
 	return made
 }
 
-// request makes one request of an attempt: it seals, sends and waits.
-func (s *Server) request(ctx context.Context, c *course) Attempt {
+// request makes one request of an attempt, if it could be sealed: it sends and waits.
+func (s *Server) request(ctx context.Context, c *course, out *outgoing, unsealed error) Attempt {
 	a := Attempt{Event: c.event, Number: c.number, Faults: c.faults, Method: c.sub.Method, URL: c.sub.URL}
-	out, err := s.seal(c)
-	if err != nil {
-		a.Err, a.unsealed = err, true
+	if unsealed != nil {
+		a.Err, a.unsealed = unsealed, true
 		return a
 	}
 	a.Method, a.Header, a.Body = out.method, out.header, out.body
-	_, a.Forged = s.provider.Scheme.Verify([]verify.Secret{c.secret}, out.header, out.body)
+	_, a.VerifyErr = s.provider.Scheme.Verify([]verify.Secret{c.secret}, out.header, out.body)
 	start := time.Now()
 	a.Status, a.AnswerHeader, a.AnswerBody, a.Err = s.exchange(ctx, c, out)
 	a.Took = time.Since(start)

@@ -33,7 +33,8 @@ type Change struct {
 	EventID  string // of an effect
 }
 
-// keepChanges is how many changes are kept: an hour of a busy simulator, about 2 MB.
+// keepChanges is how many changes are kept: an hour of a busy simulator. They hold on to their deliveries, and so to the
+// bodies of these, until others take their places: also after a Reset, whose followers may lag behind.
 const keepChanges = 10_000
 
 // changes is a ring of the latest changes. The server's mu guards it.

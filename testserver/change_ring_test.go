@@ -17,7 +17,7 @@ func reporting(t *testing.T, n int) *testserver.Server {
 	t.Helper()
 	s := newServer(t, hookmitt.Civo(), statuses(200))
 	for i := range n {
-		_, err := s.Report(fmt.Sprint(i + 1))
+		_, err := s.ReportEffect(fmt.Sprint(i + 1))
 		require.NoError(t, err)
 	}
 	return s
@@ -158,7 +158,7 @@ func TestChangesAreFollowed(t *testing.T) {
 	for range reporters {
 		all.Go(func() {
 			for range reports {
-				_, _ = s.Report("evt_1")
+				_, _ = s.ReportEffect("evt_1")
 			}
 		})
 	}

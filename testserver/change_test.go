@@ -36,7 +36,7 @@ func TestChangeKinds(t *testing.T) {
 		disarm func()
 	}
 	// rest waits until a delivery's attempt has ended.
-	rest := func(t *testing.T, d *testserver.Delivery) { require.NoError(t, d.Rest(t.Context())) }
+	rest := func(t *testing.T, d *testserver.Delivery) { require.NoError(t, d.WaitAttempt(t.Context())) }
 	for name, c := range map[string]struct {
 		happens func(t *testing.T, g stage)
 		want    string
@@ -76,7 +76,7 @@ func TestChangeKinds(t *testing.T) {
 		"a fault is armed for the webhook only": {func(_ *testing.T, g stage) { g.ep.Arm(testserver.Twice()) }, ""},
 		"a fault is disarmed":                   {func(_ *testing.T, g stage) { g.disarm() }, "fault"},
 		"a fault is disarmed twice":             {func(_ *testing.T, g stage) { g.disarm(); g.disarm() }, "fault"},
-		"an effect is reported":                 {func(_ *testing.T, g stage) { _, _ = g.s.Report("evt_1") }, "effect"},
+		"an effect is reported":                 {func(_ *testing.T, g stage) { _, _ = g.s.ReportEffect("evt_1") }, "effect"},
 		"all is reset":                          {func(t *testing.T, g stage) { require.NoError(t, g.s.Reset(t.Context())) }, "delivery reset"},
 		"the server is closed":                  {func(t *testing.T, g stage) { require.NoError(t, g.s.Close()) }, "delivery"},
 		"the server is only looked at": {
@@ -109,7 +109,7 @@ func TestChange(t *testing.T) {
 			d := ep.Send(t.Context(), of(t, p), testserver.Twice())
 			_, err := d.Wait(t.Context())
 			require.NoError(t, err)
-			_, err = s.Report("evt_1")
+			_, err = s.ReportEffect("evt_1")
 			require.NoError(t, err)
 			s.Arm(testserver.Twice())
 			all, latest, missed, _ := s.Changes(0)
@@ -125,6 +125,10 @@ func TestChange(t *testing.T) {
 				c.Delivery, c.Attempt = d, a
 				return c
 			}
+			then := func(c testserver.Change, state testserver.State, next time.Time) testserver.Change {
+				c.State, c.Next = state, next
+				return c
+			}
 			answered := start.Add(time.Second)
 			require.Equal(t, []testserver.Change{
 				about(1, start, testserver.EndpointChanged),
@@ -132,10 +136,10 @@ func TestChange(t *testing.T) {
 				behind(about(3, answered, testserver.AttemptMade), &timeline[0]),
 				behind(about(4, answered, testserver.AttemptMade), &timeline[1]),
 				about(5, answered, testserver.EndpointChanged),
-				behind(about(6, answered, testserver.DeliveryChanged), nil),
+				then(behind(about(6, answered, testserver.DeliveryChanged), nil), testserver.Pending, retry),
 				behind(about(7, retry, testserver.AttemptMade), &timeline[2]),
 				behind(about(8, retry, testserver.AttemptMade), &timeline[3]),
-				behind(about(9, retry, testserver.DeliveryChanged), nil),
+				then(behind(about(9, retry, testserver.DeliveryChanged), nil), testserver.Delivered, time.Time{}),
 				{Number: 10, At: retry, Kind: testserver.EffectReported, EventID: "evt_1"},
 				{Number: 11, At: retry, Kind: testserver.FaultsChanged},
 			}, all)

@@ -29,7 +29,7 @@ func TestEverythingAtOnce(t *testing.T) {
 				return
 			}
 			ep.Send(t.Context(), of(t, p), testserver.Times(1, testserver.Reorder()))
-			_ = ep.SendTest(t.Context()).Resend(t.Context()).Rest(t.Context())
+			_ = ep.SendTest(t.Context()).Resend(t.Context()).WaitAttempt(t.Context())
 			_ = ep.Update(sub)
 			ep.Outages()
 		},
@@ -53,7 +53,7 @@ func TestEverythingAtOnce(t *testing.T) {
 		},
 		func(t *testing.T, s *testserver.Server, round int) {
 			defer s.Arm(testserver.Chance(0.5, testserver.LostReply()))()
-			if _, err := s.Report(fmt.Sprint(round)); err != nil {
+			if _, err := s.ReportEffect(fmt.Sprint(round)); err != nil {
 				t.Error(err)
 			}
 			s.Effects()

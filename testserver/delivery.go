@@ -113,9 +113,14 @@ func (d *Delivery) Next() (time.Time, bool) {
 
 // Plan is when the attempts still to come are due if each of them fails at once: the next one first.
 func (d *Delivery) Plan() []time.Time {
+	d.endpoint.server.mu.Lock()
+	defer d.endpoint.server.mu.Unlock()
+	return d.plan()
+}
+
+// plan is Plan. The server's mu is held.
+func (d *Delivery) plan() []time.Time {
 	s := d.endpoint.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if d.next == nil || d.endpoint.sub.Inactive && !d.test { // which is found when the time comes
 		return nil
 	}
@@ -155,9 +160,9 @@ func (d *Delivery) Cancel() bool {
 	return true
 }
 
-// Rest returns when no attempt of the delivery is being made: it is settled, or the next one is due later. It returns
+// WaitAttempt returns when no attempt of the delivery is being made: it is settled, or the next one is due later. It returns
 // early if ctx ends.
-func (d *Delivery) Rest(ctx context.Context) error {
+func (d *Delivery) WaitAttempt(ctx context.Context) error {
 	for {
 		d.endpoint.server.mu.Lock()
 		running, changed := d.running, d.changed
@@ -171,6 +176,21 @@ func (d *Delivery) Rest(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// Snapshot is a delivery at one moment.
+type Snapshot struct {
+	State    State
+	Err      error // why it did not arrive
+	Timeline Timeline
+	Plan     []time.Time // see [Delivery.Plan]
+}
+
+// Snapshot is the delivery as it is now, all of it at the same moment.
+func (d *Delivery) Snapshot() Snapshot {
+	d.endpoint.server.mu.Lock()
+	defer d.endpoint.server.mu.Unlock()
+	return Snapshot{d.state, d.err, slices.Clone(d.timeline), d.plan()}
 }
 
 // Wait returns when the delivery is settled, with its attempts and with [Delivery.Err], or when ctx ends. Under a

@@ -19,36 +19,36 @@ func TestReport(t *testing.T) {
 		},
 		"each event has its count": func(t *testing.T, s *testserver.Server) {
 			for i, id := range []string{"a", "b", "a", "a"} {
-				count, err := s.Report(id)
+				count, err := s.ReportEffect(id)
 				require.NoError(t, err)
 				require.Equal(t, []int{1, 1, 2, 3}[i], count)
 			}
 			require.Equal(t, map[string]int{"a": 3, "b": 1}, s.Effects())
 		},
 		"the counts are the caller's own": func(t *testing.T, s *testserver.Server) {
-			_, err := s.Report("a")
+			_, err := s.ReportEffect("a")
 			require.NoError(t, err)
 			s.Effects()["a"] = 9
 			require.Equal(t, map[string]int{"a": 1}, s.Effects())
 		},
 		"of 100,000 events, and no more": func(t *testing.T, s *testserver.Server) {
 			for i := range 100_000 {
-				count, err := s.Report(fmt.Sprint(i))
+				count, err := s.ReportEffect(fmt.Sprint(i))
 				require.NoError(t, err)
 				require.Equal(t, 1, count)
 			}
 			_, before, _, _ := s.Changes(0)
-			count, err := s.Report("one too many")
+			count, err := s.ReportEffect("one too many")
 			require.ErrorIs(t, err, testserver.ErrFull)
 			require.Zero(t, count)
 			since, _, _, _ := s.Changes(before)
 			require.Empty(t, since)
 			require.NotContains(t, s.Effects(), "one too many")
-			count, err = s.Report("99999")
+			count, err = s.ReportEffect("99999")
 			require.NoError(t, err, "those that are counted are counted on")
 			require.Equal(t, 2, count)
 			require.NoError(t, s.Reset(t.Context()))
-			count, err = s.Report("one too many")
+			count, err = s.ReportEffect("one too many")
 			require.NoError(t, err)
 			require.Equal(t, 1, count)
 			require.Len(t, s.Effects(), 1)
@@ -62,7 +62,7 @@ func TestReport(t *testing.T) {
 				all.Go(func() {
 					for i := range ids {
 						id := fmt.Sprint(i)
-						count, err := s.Report(id)
+						count, err := s.ReportEffect(id)
 						require.NoError(t, err)
 						require.GreaterOrEqual(t, s.Effects()[id], count)
 						mu.Lock()

@@ -63,6 +63,8 @@ func (ep *Endpoint) send(ctx context.Context, e events.Event, faults []Fault, te
 		d.settle(Dropped, ErrRemoved)
 	case ep.disabled:
 		d.settle(Dropped, ErrDisabled)
+	case len(s.deliveries)-s.settled > maxPending:
+		d.settle(Dropped, ErrFull)
 	case !ep.sub.wants(e.Type) && !test:
 		d.settle(Unwanted, ErrUnwanted)
 	default:

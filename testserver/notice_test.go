@@ -104,7 +104,7 @@ func TestNotices(t *testing.T) {
 		s := newServer(t, p, taking(time.Second, 500))
 		ep, start := endpoint(t, s), time.Now()
 		for range 1002 {
-			require.NoError(t, ep.Send(t.Context(), of(t, p)).Rest(t.Context()))
+			require.NoError(t, ep.Send(t.Context(), of(t, p)).WaitAttempt(t.Context()))
 			require.NoError(t, ep.Update(testserver.Subscription{URL: receiverURL}))
 		}
 		all := s.Notices()

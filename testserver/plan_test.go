@@ -51,7 +51,7 @@ func TestPlan(t *testing.T) {
 				start := s.Now()
 				d := ep.Send(t.Context(), of(t, c.provider))
 				for i, want := range c.want {
-					require.NoError(t, d.Rest(t.Context()))
+					require.NoError(t, d.WaitAttempt(t.Context()))
 					require.Len(t, d.Timeline(), i+1)
 					require.Equal(t, want, planned(d, start))
 					next, due := d.Next()
@@ -77,7 +77,7 @@ func TestPlanOf(t *testing.T) {
 			d := subscribe(t, p, taking(time.Second, 500)).Send(t.Context(), of(t, p))
 			start := time.Now()
 			require.Empty(t, d.Plan())
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.Equal(t, "[5m1s 35m1s 1h35m1s 3h35m1s 9h35m1s]", planned(d, start))
 		},
 		"one that is held up: it is the first of all": func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestPlanOf(t *testing.T) {
 		"a test event: it is tried once": func(t *testing.T) {
 			s, ep := manual(t, p, statuses(500))
 			d := ep.SendTest(t.Context())
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.Empty(t, d.Plan())
 			s.Arm(testserver.Reorder())
 			d = ep.SendTest(t.Context())
@@ -100,9 +100,9 @@ func TestPlanOf(t *testing.T) {
 		"what has arrived, what is cancelled, what is unwanted": func(t *testing.T) {
 			ep := subscribe(t, p, statuses(200, 500))
 			arrived := ep.Send(t.Context(), of(t, p))
-			require.NoError(t, arrived.Rest(t.Context()))
+			require.NoError(t, arrived.WaitAttempt(t.Context()))
 			cancelled := ep.Send(t.Context(), of(t, p))
-			require.NoError(t, cancelled.Rest(t.Context()))
+			require.NoError(t, cancelled.WaitAttempt(t.Context()))
 			require.Len(t, cancelled.Plan(), 5)
 			require.True(t, cancelled.Cancel())
 			require.NoError(t, ep.Update(testserver.Subscription{URL: receiverURL, Inactive: true}))
@@ -136,7 +136,7 @@ func TestPlanOf(t *testing.T) {
 			s := with(t, p, statuses(500), testserver.Options{Clock: testserver.Scaled(60)})
 			start := s.Now()
 			d := endpoint(t, s).Send(t.Context(), of(t, p))
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.Equal(t, "[5m0s 35m0s 1h35m0s 3h35m0s 9h35m0s]", planned(d, start))
 		},
 	})
@@ -161,7 +161,7 @@ func TestOutages(t *testing.T) {
 			var want []testserver.Outage
 			for range 3 {
 				require.NoError(t, s.Advance(t.Context(), time.Hour))
-				require.NoError(t, ep.Send(t.Context(), of(t, p)).Rest(t.Context()))
+				require.NoError(t, ep.Send(t.Context(), of(t, p)).WaitAttempt(t.Context()))
 				from := s.Now()
 				require.Equal(t, append(want[:len(want):len(want)], testserver.Outage{From: from}), ep.Outages(), "it is still open")
 				require.NoError(t, s.Advance(t.Context(), time.Minute))
@@ -178,14 +178,14 @@ func TestOutages(t *testing.T) {
 		"two that fail at once are one": func(t *testing.T) {
 			ep := subscribe(t, p, taking(time.Second, 500))
 			first, second := ep.Send(t.Context(), of(t, p)), ep.Send(t.Context(), of(t, p))
-			require.NoError(t, first.Rest(t.Context()))
-			require.NoError(t, second.Rest(t.Context()))
+			require.NoError(t, first.WaitAttempt(t.Context()))
+			require.NoError(t, second.WaitAttempt(t.Context()))
 			require.Equal(t, []testserver.Outage{{From: time.Now()}}, ep.Outages())
 		},
 		"the latest 100 are kept, and the caller's own": func(t *testing.T) {
 			ep, start := subscribe(t, p, taking(time.Second, 500)), time.Now()
 			for range 130 {
-				require.NoError(t, ep.Send(t.Context(), of(t, p)).Rest(t.Context()))
+				require.NoError(t, ep.Send(t.Context(), of(t, p)).WaitAttempt(t.Context()))
 				require.NoError(t, ep.Update(saved))
 			}
 			all := ep.Outages()

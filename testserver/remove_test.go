@@ -99,7 +99,7 @@ func TestRemove(t *testing.T) {
 			s := newServer(t, p, statuses(500))
 			ep := endpoint(t, s)
 			d := ep.Send(t.Context(), of(t, p))
-			require.NoError(t, d.Rest(t.Context()))
+			require.NoError(t, d.WaitAttempt(t.Context()))
 			require.NoError(t, s.Close())
 			s.Remove(ep)
 			require.Empty(t, s.Endpoints())
@@ -141,7 +141,7 @@ func TestLookups(t *testing.T) {
 				var sent []*testserver.Delivery
 				for i, ep := range s.Endpoints() {
 					sent = append(sent, ep.Send(t.Context(), of(t, c.provider)))
-					require.NoError(t, sent[i].Rest(t.Context()))
+					require.NoError(t, sent[i].WaitAttempt(t.Context()))
 					require.EqualValues(t, i+1, sent[i].Number())
 					require.Equal(t, start.Add(time.Hour), sent[i].Created())
 				}
@@ -217,7 +217,7 @@ func TestServerSend(t *testing.T) {
 			p.DisableAfter, p.Retry = 1, hookmitt.Schedule{}
 			s := newServer(t, p, statuses(500, 200))
 			off, on := endpoint(t, s), endpoint(t, s)
-			require.NoError(t, off.Send(t.Context(), of(t, p)).Rest(t.Context()))
+			require.NoError(t, off.Send(t.Context(), of(t, p)).WaitAttempt(t.Context()))
 			sent := s.Send(t.Context(), of(t, p))
 			require.Len(t, sent, 2)
 			require.ErrorIs(t, sent[0].Err(), testserver.ErrDisabled)

@@ -45,10 +45,10 @@ func TestReset(t *testing.T) {
 			s := with(t, p, statuses(500), testserver.Options{Keep: 2})
 			ep := endpoint(t, s)
 			for range 3 {
-				require.NoError(t, ep.SendTest(t.Context()).Rest(t.Context()))
+				require.NoError(t, ep.SendTest(t.Context()).WaitAttempt(t.Context()))
 			}
 			exhaust(t, ep, p)
-			_, err := s.Report("evt_1")
+			_, err := s.ReportEffect("evt_1")
 			require.NoError(t, err)
 			s.Arm(testserver.LostReply())
 			_, forgotten := s.Deliveries()
@@ -63,7 +63,7 @@ func TestReset(t *testing.T) {
 			require.NoError(t, s.Reset(t.Context()), "twice is no mistake")
 			ep = endpoint(t, s)
 			for range 3 {
-				require.NoError(t, ep.Send(t.Context(), of(t, p)).Rest(t.Context()))
+				require.NoError(t, ep.Send(t.Context(), of(t, p)).WaitAttempt(t.Context()))
 			}
 			kept, forgotten := s.Deliveries()
 			require.Len(t, kept, 3, "what was settled before makes no room")
@@ -167,7 +167,7 @@ func TestReset(t *testing.T) {
 		"a closed server has no beginning": func(t *testing.T) {
 			s := newServer(t, p, statuses(200))
 			ep := endpoint(t, s)
-			_, err := s.Report("evt_1")
+			_, err := s.ReportEffect("evt_1")
 			require.NoError(t, err)
 			require.NoError(t, s.Close())
 			require.ErrorIs(t, s.Reset(t.Context()), testserver.ErrClosed)
@@ -217,7 +217,7 @@ func TestResetBeginsTheCourseAgain(t *testing.T) {
 			var course strings.Builder
 			for range 50 {
 				d := ep.Send(t.Context(), of(t, p), testserver.Chance(0.5, testserver.Unsigned()))
-				require.NoError(t, d.Rest(t.Context()))
+				require.NoError(t, d.WaitAttempt(t.Context()))
 				course.WriteString(happened(d.Timeline()) + ".")
 			}
 			return course.String()

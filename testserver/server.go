@@ -241,8 +241,9 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// Check reports why the provider cannot send an event: data that is no JSON object, an id that does not fit its field.
-func (s *Server) Check(e events.Event) error {
+// CanSend reports why the provider cannot send an event: data that is no JSON object, an id that does not fit its field.
+// What Send would fill in, an id and a time, may be missing.
+func (s *Server) CanSend(e events.Event) error {
 	_, err := s.provider.Codec.Seal(s.stamp(e), http.Header{})
 	return err
 }

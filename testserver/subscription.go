@@ -45,6 +45,9 @@ func misfit(field, format string, args ...any) error {
 	return &SubscriptionError{Field: field, Err: fmt.Errorf(format, args...)}
 }
 
+// maxAttempts is how many attempts a webhook may ask for.
+const maxAttempts = 1000
+
 // complete fills in what the provider would, and refuses what it would refuse. A secret that the provider makes up is
 // the only one whose text is known.
 func (s *Server) complete(sub Subscription) (full Subscription, made string, err error) {
@@ -53,15 +56,15 @@ func (s *Server) complete(sub Subscription) (full Subscription, made string, err
 	case err == nil && u.User != nil:
 		return sub, "", misfit("URL", "holds a user, and perhaps a password, which would show in every record")
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return sub, "", misfit("URL", "%q is not an http or https URL", sub.URL)
+		return sub, "", misfit("URL", "is not an http or https URL")
 	case u.Port() != "" && !isPort(u.Port()):
-		return sub, "", misfit("URL", "%q has a port that there is not", sub.URL)
+		return sub, "", misfit("URL", "has a port that there is not")
 	case !s.allowed(u.Hostname()):
-		return sub, "", misfit("URL", "leads to %s, which is not on this machine, and Options.Allow does not name it", u.Hostname())
+		return sub, "", misfit("URL", "leads to %s, which is not on this machine, and is not allowed", u.Hostname())
 	case sub.MaxAttempts > 1 && s.provider.Retry.Retries() == 0:
 		return sub, "", misfit("MaxAttempts", "is %d, and %s never retries", sub.MaxAttempts, s.provider.Name)
-	case sub.MaxAttempts < 0:
-		return sub, "", misfit("MaxAttempts", "is %d", sub.MaxAttempts)
+	case sub.MaxAttempts < 0 || sub.MaxAttempts > maxAttempts:
+		return sub, "", misfit("MaxAttempts", "is %d, and not from 0 to %d", sub.MaxAttempts, maxAttempts)
 	case sub.Method != "" && (sub.Method != strings.ToUpper(sub.Method) || !token(sub.Method)):
 		return sub, "", misfit("Method", "%q is not an HTTP method in capitals", sub.Method)
 	case strings.ContainsFunc(sub.ContentType, unicode.IsControl):

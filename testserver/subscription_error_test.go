@@ -20,10 +20,10 @@ func TestSubscriptionError(t *testing.T) {
 		field    string
 		says     string
 	}{
-		"no URL":                 {hookmitt.Civo(), testserver.Subscription{URL: "nowhere"}, "URL", `"nowhere" is not an http or https URL`},
+		"no URL":                 {hookmitt.Civo(), testserver.Subscription{URL: "nowhere"}, "URL", `is not an http or https URL`},
 		"a URL with a password":  {hookmitt.Civo(), testserver.Subscription{URL: "http://me:it@receiver.test"}, "URL", "holds a user, and perhaps a password, which would show in every record"},
 		"attempts where one is":  {never, testserver.Subscription{MaxAttempts: 2}, "MaxAttempts", "is 2, and civo never retries"},
-		"fewer than no attempts": {hookmitt.Civo(), testserver.Subscription{MaxAttempts: -1}, "MaxAttempts", "is -1"},
+		"fewer than no attempts": {hookmitt.Civo(), testserver.Subscription{MaxAttempts: -1}, "MaxAttempts", "is -1, and not from 0 to 1000"},
 		"a method in small":      {hookmitt.Civo(), testserver.Subscription{Method: "put"}, "Method", `"put" is not an HTTP method in capitals`},
 		"a line break":           {hookmitt.Civo(), testserver.Subscription{ContentType: "a\nb"}, "ContentType", `"a\nb" cannot be sent in a header`},
 		"an event without a name": {

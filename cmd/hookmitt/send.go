@@ -98,7 +98,7 @@ func (t *target) mishaps() ([]testserver.Fault, error) {
 
 // finish makes the retries, if they are wanted, and tells of a delivery's attempts.
 func (t *target) finish(ctx context.Context, server *testserver.Server, d *testserver.Delivery) error {
-	if err := d.Rest(ctx); err != nil {
+	if err := d.WaitAttempt(ctx); err != nil {
 		return err
 	}
 	if t.drain {
@@ -187,7 +187,7 @@ func (s *sending) make(cmd *cobra.Command, server *testserver.Server) (events.Ev
 		e.Data = text
 	}
 	e.ID = s.id
-	if err := server.Check(e); err != nil {
+	if err := server.CanSend(e); err != nil {
 		return e, usage("%s cannot send this: %w", server.Provider().Name, err)
 	}
 	return e, nil

@@ -119,7 +119,7 @@ func (t *triggering) make(server *testserver.Server, typ string) (events.Event, 
 		}
 		e = events.Named(typ, data)
 	}
-	if err := server.Check(e); err != nil {
+	if err := server.CanSend(e); err != nil {
 		return e, usage("%s cannot send this: %w", server.Provider().Name, err)
 	}
 	return e, nil

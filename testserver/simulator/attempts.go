@@ -61,9 +61,9 @@ type signatureView struct {
 }
 
 func (s *simulator) signature(a testserver.Attempt) signatureView {
-	v := signatureView{Verifies: a.Forged == nil && a.Header != nil}
-	if a.Forged != nil {
-		v.Reason = strings.TrimPrefix(a.Forged.Error(), "verify: ")
+	v := signatureView{Verifies: a.VerifyErr == nil && a.Header != nil}
+	if a.VerifyErr != nil {
+		v.Reason = strings.TrimPrefix(a.VerifyErr.Error(), "verify: ")
 	}
 	if header, ok := verify.SignatureHeader(s.server.Provider().Scheme); ok {
 		v.Given = a.Header.Get(header)

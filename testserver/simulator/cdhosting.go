@@ -83,16 +83,21 @@ func (s *simulator) cdhostingShow(w http.ResponseWriter, r *http.Request) error 
 
 // cdhostingUpdate saves a webhook again, which enables it.
 func (s *simulator) cdhostingUpdate(w http.ResponseWriter, r *http.Request) error {
-	ep, sub, err := s.managed(r)
-	if err != nil {
-		return err
-	}
 	form, err := readBody[threeForm](r)
+	if err == nil {
+		err = form.saves()
+	}
 	if err != nil {
 		return err
 	}
 	if name := s.unknownEvent(form.Events); name != "" {
 		return invalid("events", "%s is no event type", name)
+	}
+	s.managing.Lock()
+	defer s.managing.Unlock()
+	ep, sub, err := s.managed(r)
+	if err != nil {
+		return err
 	}
 	form.fill(&sub)
 	if err := s.update(ep, sub, form.Secret); err != nil {

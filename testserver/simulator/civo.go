@@ -132,16 +132,19 @@ func (s *simulator) civoEvents(w http.ResponseWriter, _ *http.Request) error {
 
 // civoUpdate saves a webhook again, which enables it.
 func (s *simulator) civoUpdate(w http.ResponseWriter, r *http.Request) error {
-	ep, sub, err := s.managed(r)
-	if err != nil {
-		return err
-	}
 	form, err := readCivo(r)
+	if err == nil {
+		err = form.saves()
+	}
 	if err != nil {
 		return err
 	}
 	s.managing.Lock()
 	defer s.managing.Unlock()
+	ep, sub, err := s.managed(r)
+	if err != nil {
+		return err
+	}
 	if err := s.civoMay(form, ep); err != nil {
 		return err
 	}
@@ -171,12 +174,14 @@ func (s *simulator) civoTest(w http.ResponseWriter, r *http.Request) error {
 // refuseCivo says no as Civo does: with a code to tell errors apart by, and a reason for people.
 func refuseCivo(w http.ResponseWriter, r *refusal) {
 	code := map[int]string{
-		http.StatusUnauthorized:        "authentication_invalid_key",
-		http.StatusForbidden:           "authentication_access_denied",
-		http.StatusNotFound:            "database_webhook_not_found",
-		http.StatusConflict:            "database_webhook_would_conflict",
-		http.StatusInternalServerError: "internal_error",
-		http.StatusServiceUnavailable:  "service_unavailable",
+		http.StatusUnauthorized:          "authentication_invalid_key",
+		http.StatusForbidden:             "authentication_access_denied",
+		http.StatusNotFound:              "database_webhook_not_found",
+		http.StatusConflict:              "database_webhook_would_conflict",
+		http.StatusMethodNotAllowed:      "method_not_allowed",
+		http.StatusRequestEntityTooLarge: "request_too_large",
+		http.StatusInternalServerError:   "internal_error",
+		http.StatusServiceUnavailable:    "service_unavailable",
 	}[r.status]
 	_ = answer(w, r.status, map[string]string{"code": cmp.Or(code, "parameter_invalid"), "reason": r.detail})
 }

@@ -66,7 +66,7 @@ func (s *simulator) move(ctx context.Context, a advancement) (err error) {
 		if parseErr != nil || by < 0 || by > maxAdvance {
 			return invalid("by", "%q is no duration such as 30s, 5m or 1h30m, up to 876000h", a.By)
 		}
-		if !writable(s.server.Now().Add(by)) {
+		if !writable(s.server.Now().Add(by).Add(s.server.Provider().Horizon())) {
 			return invalid("by", "the clock would leave the year 9999, which no answer could show")
 		}
 		err = s.server.Advance(ctx, by)

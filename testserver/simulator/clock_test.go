@@ -111,7 +111,7 @@ func TestClock(t *testing.T) {
 			c = manual(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				if calls++; calls == 3 {
 					for range 10_000 {
-						_, _ = c.server.Report("one")
+						_, _ = c.server.ReportEffect("one")
 					}
 				}
 				w.WriteHeader(500)

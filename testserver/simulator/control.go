@@ -134,20 +134,24 @@ func (s *simulator) reset(w http.ResponseWriter, r *http.Request) error {
 	if err := s.server.Reset(r.Context()); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	clear(s.given)
-	clear(s.made)
-	s.faults, s.armed = nil, 0
-	s.mu.Unlock()
+	s.forget()
 	return s.showState(w, r)
 }
 
-func (s *simulator) listNotices(w http.ResponseWriter, _ *http.Request) error {
-	notices := []noticeView{}
-	for _, n := range s.server.Notices() {
-		notices = append(notices, viewNotice(n))
+// forget drops what is kept of webhooks and faults that are gone. What somebody registered or armed since stays.
+func (s *simulator) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ep := range s.given {
+		if _, ok := s.server.Endpoint(ep.ID()); !ok {
+			delete(s.given, ep)
+		}
 	}
-	return answer(w, http.StatusOK, map[string]any{"notices": notices})
+	clear(s.made)
+	for _, a := range s.faults {
+		a.disarm()
+	}
+	s.faults, s.armed = nil, 0
 }
 
 // utc is a time as the API writes it.

@@ -27,18 +27,18 @@ type deliveryView struct {
 }
 
 func viewDelivery(d *testserver.Delivery) deliveryView {
-	timeline := d.Timeline()
+	now := d.Snapshot()
 	v := deliveryView{
-		ID: deliveryID(d), Webhook: d.Endpoint().ID(), Event: viewEvent(d.Event()), Test: d.IsTest(), State: d.State().String(),
-		CreatedAt: utc(d.Created()), Plan: []time.Time{}, Timeline: timeline.String(), Attempts: []attemptView{},
+		ID: deliveryID(d), Webhook: d.Endpoint().ID(), Event: viewEvent(d.Event()), Test: d.IsTest(), State: now.State.String(),
+		CreatedAt: utc(d.Created()), Plan: []time.Time{}, Timeline: now.Timeline.String(), Attempts: []attemptView{},
 	}
-	if err := d.Err(); err != nil {
-		v.Reason = strings.TrimPrefix(err.Error(), "testserver: ")
+	if now.Err != nil {
+		v.Reason = strings.TrimPrefix(now.Err.Error(), "testserver: ")
 	}
-	for _, due := range d.Plan() {
+	for _, due := range now.Plan {
 		v.Plan = append(v.Plan, utc(due))
 	}
-	for _, a := range timeline {
+	for _, a := range now.Timeline {
 		v.Attempts = append(v.Attempts, viewAttempt(d, a))
 	}
 	return v
@@ -79,7 +79,11 @@ type deliveryPage struct {
 }
 
 func (s *simulator) listDeliveries(w http.ResponseWriter, r *http.Request) error {
-	kept, forgotten, err := s.choose(r)
+	q, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	kept, forgotten, err := s.chosen(q)
 	if err != nil {
 		return err
 	}
@@ -98,12 +102,16 @@ func (s *simulator) listDeliveries(w http.ResponseWriter, r *http.Request) error
 	return answer(w, http.StatusOK, page)
 }
 
-// choose finds the deliveries that the query asks for, newest first, from its cursor on.
-func (s *simulator) choose(r *http.Request) (chosen []*testserver.Delivery, forgotten int, err error) {
-	return s.chosen(r.URL.Query())
+// queryOf is a request's query, of which no part is left out in silence.
+func queryOf(r *http.Request) (url.Values, error) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, &refusal{status: http.StatusBadRequest, detail: "the query is none: " + err.Error()}
+	}
+	return q, nil
 }
 
-// chosen are the deliveries that a query asks for.
+// chosen are the deliveries that a query asks for, newest first, from its cursor on.
 func (s *simulator) chosen(q url.Values) (chosen []*testserver.Delivery, forgotten int, err error) {
 	for name := range q {
 		if !slices.Contains([]string{"state", "type", "webhook", "event", "cursor", "limit"}, name) {

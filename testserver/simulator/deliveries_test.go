@@ -99,7 +99,7 @@ func TestDeliveryPages(t *testing.T) {
 			arrive := func(n int) {
 				for range n {
 					for _, d := range c.server.Send(t.Context(), e) {
-						require.NoError(t, d.Rest(t.Context()))
+						require.NoError(t, d.WaitAttempt(t.Context()))
 					}
 				}
 			}

@@ -74,7 +74,7 @@ func TestEffectsEnd(t *testing.T) {
 	t.Parallel()
 	c := newSimulator(t, hookmitt.Civo(), answering(200), testserver.Real())
 	for i := range 100_000 {
-		_, err := c.server.Report(fmt.Sprint(i))
+		_, err := c.server.ReportEffect(fmt.Sprint(i))
 		require.NoError(t, err)
 	}
 	refusedAs(c, http.StatusInsufficientStorage, http.MethodPost, "/effects/another", "")

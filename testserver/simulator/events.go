@@ -37,6 +37,9 @@ func (s *simulator) sendEvent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if len(form.Faults) > maxFaults {
+		return invalid("faults", "%d faults are over %d", len(form.Faults), maxFaults)
+	}
 	var faults []testserver.Fault
 	for _, f := range form.Faults {
 		fault, err := s.fault(f)
@@ -82,7 +85,7 @@ func (s *simulator) event(form eventForm) (events.Event, error) {
 		}
 		e.Data = sample.Data
 	}
-	if err := s.server.Check(e); err != nil {
+	if err := s.server.CanSend(e); err != nil {
 		return e, invalid("", "%s cannot send this: %v", s.server.Provider().Name, err)
 	}
 	return e, nil
@@ -95,7 +98,7 @@ func writable(t time.Time) bool { return utc(t).Year() >= 1 && utc(t).Year() <= 
 func (s *simulator) answerSent(w http.ResponseWriter, r *http.Request, e events.Event, deliveries ...*testserver.Delivery) error {
 	v := sent{Event: viewEvent(e), Deliveries: []deliveryView{}}
 	for _, d := range deliveries {
-		if err := d.Rest(r.Context()); err != nil {
+		if err := d.WaitAttempt(r.Context()); err != nil {
 			return err
 		}
 		v.Deliveries = append(v.Deliveries, viewDelivery(d))

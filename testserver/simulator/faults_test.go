@@ -103,7 +103,7 @@ func TestFaultBounds(t *testing.T) {
 				require.True(t, ok)
 				for _, ep := range c.server.Endpoints() { // one after the other, for the order of the times
 					d := ep.Send(t.Context(), e)
-					require.NoError(t, d.Rest(t.Context()))
+					require.NoError(t, d.WaitAttempt(t.Context()))
 					id := fmt.Sprint("dlv_", d.Number())
 					types[id] = names[ep.ID()] + " " + event
 					note(deliveryOf(c, id).Attempts)

@@ -90,7 +90,7 @@ func soon(r *http.Request, deliveries ...*testserver.Delivery) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	for _, d := range deliveries {
-		_ = d.Rest(ctx)
+		_ = d.WaitAttempt(ctx)
 	}
 }
 

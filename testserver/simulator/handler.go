@@ -3,6 +3,7 @@ package simulator
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -28,7 +29,7 @@ type simulator struct {
 	server *testserver.Server
 	epoch  string // tells the ids of this stream from those of a simulator before it
 
-	managing sync.Mutex // makes one of looking at all webhooks and changing one
+	managing sync.Mutex // makes one of reading webhooks and changing one by what was read
 
 	mu     sync.Mutex
 	given  map[*testserver.Endpoint]given // secrets that the provider's API reads back
@@ -187,6 +188,8 @@ func refusalOf(err error) *refusal {
 	}
 	status := http.StatusInternalServerError
 	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &refusal{status: http.StatusBadRequest, detail: "the body ends before its length"}
 	case errors.Is(err, testserver.ErrClosed):
 		status = http.StatusServiceUnavailable
 	case errors.Is(err, testserver.ErrRemoved):

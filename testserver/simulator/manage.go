@@ -70,7 +70,7 @@ func (s *simulator) tested(r *http.Request) (*testserver.Delivery, error) {
 		return nil, err
 	}
 	d := ep.SendTest(r.Context())
-	return d, d.Rest(r.Context())
+	return d, d.WaitAttempt(r.Context())
 }
 
 // threeForm is what Civo's and CDHosting's clients send. In an update, what is absent stays as it is.
@@ -90,6 +90,14 @@ func (f threeForm) lacks() error {
 		return invalid("url", "url is missing")
 	case len(f.Events) == 0:
 		return invalid("events", `events is missing: a list of names, or ["*"] for all`)
+	}
+	return nil
+}
+
+// saves reports what is wrong with a form for a webhook that there is.
+func (f threeForm) saves() error {
+	if f.Events != nil && len(f.Events) == 0 {
+		return invalid("events", "events is empty: leave it out to keep them")
 	}
 	return nil
 }

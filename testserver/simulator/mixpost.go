@@ -77,7 +77,9 @@ var mixpostFields = map[string]string{
 
 // fill writes what the form holds into a subscription.
 func (f mixpostForm) fill(sub *testserver.Subscription) {
-	webhookForm{f.Name, f.CallbackURL, nil, f.ContentType, f.MaxAttempts, f.Active, f.Events, "", false}.fill(sub)
+	webhookForm{
+		Name: f.Name, URL: f.CallbackURL, ContentType: f.ContentType, MaxAttempts: f.MaxAttempts, Active: f.Active, Events: f.Events,
+	}.fill(sub)
 	if f.Method != nil {
 		sub.Method = strings.ToUpper(*f.Method)
 	}
@@ -138,15 +140,17 @@ func (s *simulator) mixpostShow(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *simulator) mixpostUpdate(w http.ResponseWriter, r *http.Request) error {
+	form, err := readBody[mixpostForm](r)
+	if err == nil {
+		err = form.may(s)
+	}
+	if err != nil {
+		return err
+	}
+	s.managing.Lock()
+	defer s.managing.Unlock()
 	ep, sub, err := s.managed(r)
 	if err != nil {
-		return err
-	}
-	form, err := readBody[mixpostForm](r)
-	if err != nil {
-		return err
-	}
-	if err := form.may(s); err != nil {
 		return err
 	}
 	form.fill(&sub)

@@ -15,6 +15,10 @@ import (
 // quiet is how long the stream is silent at most, in real time: intermediaries close what is silent for longer.
 const quiet = 15 * time.Second
 
+// patient is how long a client may take to read what there is, in real time; one that takes longer is let go, and may
+// come back with its Last-Event-ID.
+const patient = 10 * time.Second
+
 // latest is the number of the server's latest change.
 func (s *simulator) latest() uint64 {
 	_, latest, _, _ := s.server.Changes(math.MaxUint64)
@@ -54,6 +58,7 @@ func (s *simulator) follow(w http.ResponseWriter, r *http.Request, after uint64,
 	}
 	out := http.NewResponseController(w)
 	for {
+		_ = out.SetWriteDeadline(time.Now().Add(patient)) // where there is none, as in a test, nobody keeps us waiting
 		since, latest, lost, more := s.server.Changes(after)
 		if missed || lost {
 			if err := event(w, s.streamID(after), "missed", struct{}{}); err != nil {
@@ -107,7 +112,7 @@ func (s *simulator) view(c testserver.Change) any {
 	case testserver.FaultsChanged:
 		return map[string]any{"faults": s.armedFaults()}
 	case testserver.EffectReported:
-		return effectView{c.EventID, s.server.Effects()[c.EventID]}
+		return effectView{c.EventID, s.server.EffectsOf(c.EventID)}
 	case testserver.ClockMoved, testserver.ServerReset:
 	}
 	return s.clock()

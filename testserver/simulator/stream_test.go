@@ -100,7 +100,7 @@ func streaming(t *testing.T) (c *client, served *httptest.Server) {
 func reportEffects(c *client, n int) {
 	c.t.Helper()
 	for range n {
-		_, err := c.server.Report("one")
+		_, err := c.server.ReportEffect("one")
 		require.NoError(c.t, err)
 	}
 }

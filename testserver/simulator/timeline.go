@@ -27,7 +27,11 @@ func (s *simulator) drawDelivery(w http.ResponseWriter, r *http.Request) error {
 
 // drawDeliveries draws the newest of those that the query asks for, the newest on top.
 func (s *simulator) drawDeliveries(w http.ResponseWriter, r *http.Request) error {
-	chosen, _, err := s.choose(r)
+	q, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	chosen, _, err := s.chosen(q)
 	if err != nil {
 		return err
 	}

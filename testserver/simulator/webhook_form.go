@@ -80,6 +80,8 @@ func (s *simulator) doUpdate(r *http.Request) (string, *view) {
 	}
 	_, was := ep.Disabled()
 	typed, form, err := s.webhookForm(r)
+	s.managing.Lock()
+	defer s.managing.Unlock()
 	if err == nil {
 		sub := ep.Subscription()
 		form.fill(&sub)

@@ -131,11 +131,13 @@ func (s *simulator) showWebhook(w http.ResponseWriter, r *http.Request) error {
 
 // updateWebhook saves a webhook again, which enables it.
 func (s *simulator) updateWebhook(w http.ResponseWriter, r *http.Request) error {
-	ep, err := s.webhook(r)
+	form, err := read[webhookForm](r)
 	if err != nil {
 		return err
 	}
-	form, err := read[webhookForm](r)
+	s.managing.Lock()
+	defer s.managing.Unlock()
+	ep, err := s.webhook(r)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ var oddStories = []story{
 	{says: "as many effects as there can be", provider: hookmitt.Civo(), steps: []step{
 		{says: "one too many", call: "POST /_sim/v1/effects/{event}", want: 507, prepare: func(s *stand) {
 			for i := range 100_000 {
-				_, _ = s.provider.Report(fmt.Sprint(i))
+				_, _ = s.provider.ReportEffect(fmt.Sprint(i))
 			}
 		}},
 	}},
