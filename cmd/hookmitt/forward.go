@@ -27,11 +27,13 @@ import (
 func forwardTo(to string) (http.Handler, error) {
 	target, err := url.Parse(to)
 	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" {
-		return nil, usage("--forward %q is not an http or https URL", to)
+		return nil, usage("--forward is not an http or https URL") // without it: it may hold a password
 	}
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.URL, r.Out.Host = target, target.Host
+			own := *target
+			own.RawQuery = strings.Trim(target.RawQuery+"&"+r.In.URL.RawQuery, "&")
+			r.Out.URL, r.Out.Host = &own, target.Host
 			for name := range r.Out.Header {
 				if strings.HasPrefix(strings.ReplaceAll(name, "_", "-"), "Hookmitt-") { // a stranger's; apps take the one for the other
 					delete(r.Out.Header, name)
@@ -47,8 +49,10 @@ func forwardTo(to string) (http.Handler, error) {
 			r.Out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil } // for a connection that the app has just closed
 		},
 		Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext}, // no proxy: an app is near
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			fmt.Fprintln(os.Stderr, "hookmitt: the app cannot be reached:", err)
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			if r.Context().Err() == nil {
+				fmt.Fprintln(os.Stderr, "hookmitt: the app cannot be reached:", err)
+			}
 			w.WriteHeader(http.StatusBadGateway)
 		},
 		ErrorLog: log.New(os.Stderr, "hookmitt: ", 0),

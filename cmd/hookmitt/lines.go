@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"strings"
 	"time"
@@ -51,14 +52,14 @@ func lineOf(d *testserver.Delivery, a testserver.Attempt, state testserver.State
 
 // linesOf tells of the attempts that were made of a delivery.
 func linesOf(d *testserver.Delivery) []attemptLine {
-	timeline := d.Timeline()
+	now := d.Snapshot()
 	var lines []attemptLine
-	for i, a := range timeline {
-		state, next := d.State(), time.Time{}
-		if due, ok := d.Next(); ok {
-			next = due
+	for i, a := range now.Timeline {
+		state, next := now.State, time.Time{}
+		if len(now.Plan) > 0 {
+			next = now.Plan[0]
 		}
-		for _, later := range timeline[i+1:] {
+		for _, later := range now.Timeline[i+1:] {
 			if later.Number > a.Number {
 				state, next = testserver.Pending, later.At
 				break
@@ -79,6 +80,7 @@ func (l attemptLine) String() string {
 	if id := shortID(l.EventID); id != "" {
 		name += " [" + id + "]"
 	}
+	name = printable(name)
 	if len(l.Faults) > 0 {
 		name += " (" + strings.Join(l.Faults, ", ") + ")"
 	}
@@ -105,13 +107,20 @@ func (l attemptLine) String() string {
 	return text
 }
 
-// follow tells of every attempt of a server until ctx ends. What follows from an attempt is told right after it.
-func follow(ctx context.Context, server *testserver.Server, out *output) {
+// follow tells of every attempt of a server until ctx ends, and of what was made until then. What follows from an attempt
+// is told right after it.
+func follow(ctx context.Context, server *testserver.Server, out *output, onReset func()) {
 	made := map[*testserver.Delivery][]testserver.Attempt{}
 	for after := uint64(0); ; {
-		since, latest, _, more := server.Changes(after)
+		ended := ctx.Err() != nil // before what is read now
+		since, latest, missed, more := server.Changes(after)
+		if missed {
+			log.Print("some attempts are not told of: they came too fast")
+		}
 		for _, c := range since {
 			switch {
+			case c.Kind == testserver.ServerReset:
+				onReset()
 			case c.Kind == testserver.AttemptMade:
 				made[c.Delivery] = append(made[c.Delivery], *c.Attempt)
 			case c.Kind == testserver.DeliveryChanged && len(made[c.Delivery]) > 0:
@@ -122,11 +131,12 @@ func follow(ctx context.Context, server *testserver.Server, out *output) {
 				delete(made, c.Delivery)
 			}
 		}
-		after = latest
+		if after = latest; ended {
+			return
+		}
 		select {
 		case <-more:
 		case <-ctx.Done():
-			return
 		}
 	}
 }

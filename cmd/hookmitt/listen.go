@@ -189,8 +189,7 @@ type eventLine struct {
 	Body json.RawMessage `json:"body"`
 }
 
-// announce tells of an event that was verified and claimed. JSON that was verified holds no control characters but the
-// white space that goes away here, so nothing in it can play with the terminal.
+// announce tells of an event that was verified and claimed.
 func (l *listening) announce(e events.Event) {
 	var body bytes.Buffer
 	if json.Compact(&body, e.Raw) != nil { // it was read as JSON already
@@ -198,7 +197,7 @@ func (l *listening) announce(e events.Event) {
 		body.WriteString("null")
 	}
 	line := eventLine{time.Now(), e.ID, e.Type, body.Bytes()}
-	_ = l.say(line, fmt.Sprintf("%s  --> %s [%s]\n          %s", clockTime(line.At), e.Type, shortID(e.ID), printable(body.String())))
+	_ = l.say(line, fmt.Sprintf("%s  --> %s [%s]\n          %s", clockTime(line.At), printable(e.Type), printable(shortID(e.ID)), printable(body.String())))
 }
 
 // answerLine is what a request was answered.
@@ -222,7 +221,7 @@ func (l *listening) observe(_ context.Context, r middleware.Record) {
 	}
 	text := fmt.Sprintf("%s  <-- %s", clockTime(line.At), came)
 	if line.ID != "" {
-		text += fmt.Sprintf(" %s [%s]", line.Type, shortID(line.ID))
+		text += fmt.Sprintf(" %s [%s]", printable(line.Type), printable(shortID(line.ID)))
 	}
 	if line.Reason != "" {
 		text += "  " + printable(line.Reason)

@@ -80,7 +80,8 @@ func root() *cobra.Command {
 		Short: "Receive webhooks safely, and play the provider that sends them",
 		Long: `hookmitt plays a provider of webhooks, receives what one sends, and explains what went wrong between the two.
 
-Secrets are given as text, as @file (a newline at its end is not part of it) or as env:NAME. They are never printed.
+Secrets are given as text, as @file (a newline at its end is not part of it), as env:NAME, or as text:… if they begin
+like one of these. They are never printed.
 
 Every flag can be set in the environment: --addr of listen by HOOKMITT_LISTEN_ADDR, or by HOOKMITT_ADDR for every verb
 that has it. A flag that can be repeated takes a value a line.
@@ -99,6 +100,9 @@ Exit codes: 0 well; 1 a delivery or a check failed; 2 a wrong flag, argument or 
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd) },
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if strings.Contains(err.Error(), "shorthand") { // which says the whole word, perhaps -secret=…
+			return usage("flags have two dashes: --output, or -o; see %s --help", cmd.CommandPath())
+		}
 		return usage("%w; see %s --help", err, cmd.CommandPath())
 	})
 	cmd.SetHelpCommand(&cobra.Command{
@@ -136,11 +140,11 @@ func nothing(cmd *cobra.Command, args []string) error {
 
 // known gives an error an exit code: what nobody has named is our fault.
 func known(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		return &exit{exitFailed, errors.New("interrupted")}
-	}
 	if _, ok := errors.AsType[*exit](err); ok || err == nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return &exit{exitFailed, errors.New("interrupted")}
 	}
 	return &exit{exitOurs, err}
 }
@@ -149,6 +153,15 @@ func known(ctx context.Context, err error) error {
 func environment(verb *cobra.Command, f *pflag.Flag) [2]string {
 	name := strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 	return [2]string{"HOOKMITT_" + strings.ToUpper(verb.Name()) + "_" + name, "HOOKMITT_" + name}
+}
+
+// fromVariable marks a flag that the environment sets.
+const fromVariable = "hookmitt_variable"
+
+// typed reports whether a flag was given on the command line.
+func typed(cmd *cobra.Command, flag string) bool {
+	f := cmd.Flags().Lookup(flag)
+	return f.Changed && f.Annotations[fromVariable] == nil
 }
 
 // fromEnvironment sets the flags that the command line does not.
@@ -167,6 +180,7 @@ func fromEnvironment(cmd *cobra.Command) error {
 			if _, repeated := f.Value.(pflag.SliceValue); repeated {
 				values = strings.Split(strings.TrimRight(text, "\n"), "\n")
 			}
+			f.Annotations = map[string][]string{fromVariable: {name}}
 			for _, value := range values {
 				if err := cmd.Flags().Set(f.Name, value); err != nil {
 					wrong = usage("%s does not do for --%s", name, f.Name) // without the text: it may be a secret

@@ -16,12 +16,9 @@ type progress struct {
 // least is how much work gets a bar.
 const least = 20
 
-func progressOf(out io.Writer, total int) *progress {
-	file, ok := out.(*os.File)
-	if !ok || total < least {
-		return &progress{}
-	}
-	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+// progressOf is the bar of some work. There is none on a terminal that shows the work's lines already.
+func progressOf(out, lines io.Writer, total int) *progress {
+	if total < least || !terminal(out) || terminal(lines) {
 		return &progress{}
 	}
 	return &progress{out: out, total: total}
@@ -43,4 +40,14 @@ func (p *progress) end() {
 	if p.out != nil {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}
+}
+
+// terminal reports whether somebody looks at what is written.
+func terminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

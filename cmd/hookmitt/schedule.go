@@ -29,7 +29,7 @@ func schedule() *cobra.Command {
 			return o.say(t, t.String())
 		},
 	}
-	w.providerFlags(cmd)
+	w.providerFlag(cmd)
 	o.outputFlag(cmd)
 	return cmd
 }

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"log"
 	"net"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,9 +19,9 @@ import (
 type serving struct {
 	who
 	output
-	addr, clock, to string
-	events, allow   []string
-	seed            uint64
+	addr, clock, to      string
+	events, allow, hosts []string
+	seed                 uint64
 }
 
 func serve() *cobra.Command {
@@ -52,6 +49,7 @@ Webhooks lead to this machine alone, and to the hosts of --to and --allow.`,
 	cmd.Flags().StringVar(&s.to, "to", "", "URL of a receiver to register at once")
 	cmd.Flags().StringArrayVar(&s.events, "event", nil, "type that --to is subscribed to; can be repeated (default all)")
 	cmd.Flags().StringArrayVar(&s.allow, "allow", nil, "host besides this machine's that may be called; can be repeated")
+	cmd.Flags().StringArrayVar(&s.hosts, "host", nil, "name besides localhost by which the simulator is called; can be repeated")
 	cmd.Flags().Uint64Var(&s.seed, "seed", 0, "of the faults that happen by chance: the same seed, the same course")
 	complete(cmd, "clock", "real", "manual", "60x")
 	return cmd
@@ -74,7 +72,7 @@ func (s *serving) run(cmd *cobra.Command) error {
 		return usage("%w", err)
 	}
 	defer server.Close()
-	if err := s.subscribe(server); err != nil {
+	if err := s.subscribe(cmd, server); err != nil {
 		return err
 	}
 	listener, err := listenAt(cmd.Context(), s.addr)
@@ -82,14 +80,25 @@ func (s *serving) run(cmd *cobra.Command) error {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s at http://%s, clock %s. Control API: http://%s/_sim/v1/state\n", p.Name, listener.Addr(), clock, listener.Addr())
-	go follow(cmd.Context(), server, &s.output)
-	return serveHTTP(cmd.Context(), listener, simulator.New(server))
+	if addr, ok := listener.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() {
+		log.Print("whoever reaches this address can read the webhooks' secrets, and let requests be sent")
+	}
+	followed := make(chan struct{})
+	following, stop := context.WithCancel(context.Background())
+	go func() {
+		follow(following, server, &s.output, func() { _ = s.subscribe(cmd, server) }) // a reset takes the receiver of --to, too
+		close(followed)
+	}()
+	err = serveHTTP(cmd.Context(), listener, simulator.New(server, s.hosts...))
+	stop()
+	<-followed // with what was sent last
+	return err
 }
 
 // subscribe registers the receiver of --to.
-func (s *serving) subscribe(server *testserver.Server) error {
+func (s *serving) subscribe(cmd *cobra.Command, server *testserver.Server) error {
 	if s.to == "" {
-		if len(s.secrets)+len(s.events) > 0 {
+		if typed(cmd, "secret") || typed(cmd, "event") {
 			return usage("--secret and --event are about the receiver of --to, which is missing")
 		}
 		return nil
@@ -107,16 +116,6 @@ func (s *serving) subscribe(server *testserver.Server) error {
 	return nil
 }
 
-// refusedSubscription says which flag a provider refuses a receiver for.
-func refusedSubscription(err error) error {
-	refused, ok := errors.AsType[*testserver.SubscriptionError](err)
-	if !ok {
-		return usage("%w", err)
-	}
-	flag := map[string]string{"URL": "--to", "Secret": "--secret", "Events": "--event"}[refused.Field]
-	return usage("%s %w", flag, refused.Err)
-}
-
 func clockOf(text string) (testserver.Clock, error) {
 	switch text {
 	case "real":
@@ -129,52 +128,4 @@ func clockOf(text string) (testserver.Clock, error) {
 		return testserver.Clock{}, usage("--clock %q is neither real, manual nor a factor such as 60x", text)
 	}
 	return testserver.Scaled(factor), nil
-}
-
-// hostOf is the host of a URL that somebody has typed, who means it.
-func hostOf(to string) []string {
-	if u, err := url.Parse(to); err == nil && u.Hostname() != "" {
-		return []string{u.Hostname()}
-	}
-	return nil
-}
-
-// listenAt listens.
-func listenAt(ctx context.Context, addr string) (net.Listener, error) {
-	if addr == "" {
-		return nil, usage("--addr is empty, which would be every address of this machine: say 127.0.0.1:0 for any port, or 0.0.0.0:PORT if you mean it")
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, usage("--addr: %w; take another port, or 0 for any that is free", err)
-	}
-	return listener, nil
-}
-
-// serveHTTP serves until ctx ends, and then lets the requests end that are under way.
-func serveHTTP(ctx context.Context, listener net.Listener, h http.Handler) error {
-	server := &http.Server{Handler: endless(ctx, h), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	patience, done := context.WithTimeout(context.Background(), 20*time.Second)
-	defer done()
-	return server.Shutdown(patience)
-}
-
-// endless ends the streams with ctx, which would go on for ever, and no other request.
-func endless(ctx context.Context, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/_sim/v1/stream") {
-			own, cancel := context.WithCancel(r.Context())
-			defer cancel()
-			defer context.AfterFunc(ctx, cancel)()
-			r = r.WithContext(own)
-		}
-		next.ServeHTTP(w, r)
-	})
 }

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hookmitt/hookmitt"
 	"github.com/hookmitt/hookmitt/events"
 	"github.com/hookmitt/hookmitt/testserver"
 )
@@ -77,7 +81,7 @@ func (t *triggering) run(cmd *cobra.Command, typ string) error {
 	if err != nil {
 		return err
 	}
-	bar := progressOf(cmd.ErrOrStderr(), t.count)
+	bar := progressOf(cmd.ErrOrStderr(), cmd.OutOrStdout(), t.count)
 	defer bar.end()
 	var sent []*testserver.Delivery
 	start := time.Now()
@@ -85,11 +89,16 @@ func (t *triggering) run(cmd *cobra.Command, typ string) error {
 		select {
 		case <-time.After(time.Until(start.Add(time.Duration(i) * gap))):
 		case <-cmd.Context().Done(): // what was sent is told of, and no more is sent
-			return judge(sent)
+			return &exit{exitFailed, fmt.Errorf("interrupted: %d of %d were sent", i, t.count)}
+		}
+		if i > 0 {
+			if e, err = another(server.Provider(), e); err != nil {
+				return err
+			}
 		}
 		d := ep.Send(cmd.Context(), e, faults...)
 		if err := t.finish(cmd.Context(), server, d); err != nil {
-			return judge(sent)
+			return err
 		}
 		sent = append(sent, d)
 		bar.step()
@@ -105,7 +114,9 @@ func (t *triggering) make(server *testserver.Server, typ string) (events.Event, 
 	}
 	if len(t.set) > 0 {
 		var data map[string]any
-		if err := json.Unmarshal(e.Data, &data); err != nil {
+		dec := json.NewDecoder(bytes.NewReader(e.Data))
+		dec.UseNumber() // an integer keeps its digits
+		if err := dec.Decode(&data); err != nil {
 			return e, usage("--set: the sample of %s is no JSON object", typ)
 		}
 		for _, change := range t.set {
@@ -125,6 +136,19 @@ func (t *triggering) make(server *testserver.Server, typ string) (events.Event, 
 	return e, nil
 }
 
+// another is the same event as one that happens later: where ids are made from the body, its uuid is another one.
+func another(p hookmitt.Provider, e events.Event) (events.Event, error) {
+	if !p.Codec.IDField().Derived() {
+		return e, nil // its id is made when it is sent
+	}
+	var data map[string]any
+	if err := json.Unmarshal(e.Data, &data); err != nil || data["uuid"] == nil {
+		return e, usage("--count: %s has no ids, and %s no uuid to tell the events apart by", p.Name, e.Type)
+	}
+	data["uuid"] = rand.Text()
+	return events.Named(e.Type, data), nil
+}
+
 // put sets a value in a JSON object, and makes the objects on the way.
 func put(object map[string]any, path []string, text string) error {
 	if slices.Contains(path, "") {
@@ -141,9 +165,11 @@ func put(object map[string]any, path []string, text string) error {
 		}
 		object = inner
 	}
-	var value any = text
-	if json.Valid([]byte(text)) {
-		value = json.RawMessage(text)
+	var value any
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	if !json.Valid([]byte(text)) || dec.Decode(&value) != nil {
+		value = text
 	}
 	object[path[len(path)-1]] = value
 	return nil

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -48,8 +50,13 @@ type who struct {
 
 // providerFlags adds --provider and --signature-header.
 func (w *who) providerFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&w.provider, "provider", "civo", "whose webhooks: "+strings.Join(providerNames(), ", "))
+	w.providerFlag(cmd)
 	cmd.Flags().StringVar(&w.signatureHeader, "signature-header", "", "header of the signature, if not the provider's usual one")
+}
+
+// providerFlag adds --provider alone.
+func (w *who) providerFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&w.provider, "provider", "civo", "whose webhooks: "+strings.Join(providerNames(), ", "))
 	complete(cmd, "provider", providerNames()...)
 }
 
@@ -103,21 +110,26 @@ func (w *who) key() (verify.Secret, error) {
 
 // secretText is a secret's text, from where the flag says. Its errors never hold it.
 func secretText(given string) (string, error) {
-	text, from := given, "--secret"
+	text, from := given, "it"
 	switch {
 	case strings.HasPrefix(given, "@"):
 		content, err := os.ReadFile(given[1:])
-		if err != nil {
-			return "", usage("--secret: %w", err)
+		if failed, ok := errors.AsType[*fs.PathError](err); ok {
+			err = failed.Err // without the name, which may be a secret that begins so
 		}
-		text, from = strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"), given[1:]
+		if err != nil {
+			return "", usage("--secret: the file after the @: %w; a secret that begins with @ is text:@…", err)
+		}
+		text, from = strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"), "the file"
 	case strings.HasPrefix(given, "env:"):
 		name := given[len("env:"):]
 		content, ok := os.LookupEnv(name)
 		if !ok {
-			return "", usage("--secret: the environment has no variable %s", name)
+			return "", usage("--secret: the environment has no such variable; a secret that begins with env: is text:env:…")
 		}
-		text, from = content, "the variable "+name
+		text, from = content, "the variable"
+	case strings.HasPrefix(given, "text:"):
+		text = given[len("text:"):]
 	}
 	if text == "" {
 		return "", usage("--secret: %s is empty, and an empty secret verifies nothing", from)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,7 +28,8 @@ const control = "/_sim/v1"
 // simulator is the state behind the handlers: what the server does not keep itself.
 type simulator struct {
 	server *testserver.Server
-	epoch  string // tells the ids of this stream from those of a simulator before it
+	hosts  []string // names that it answers to
+	epoch  string   // tells the ids of this stream from those of a simulator before it
 
 	managing sync.Mutex // makes one of reading webhooks and changing one by what was read
 
@@ -40,9 +42,12 @@ type simulator struct {
 
 // New is the simulator of a server: its provider's own API, the control API and /healthz. It may be mounted under a
 // prefix by [http.StripPrefix], and is safe for concurrent use. It does not close the server.
-func New(server *testserver.Server) http.Handler {
+//
+// A request that came over a network connection must call it by an address, by localhost, or by one of hosts: a page
+// whose name was made to lead here (DNS rebinding) is of the same origin to its browser.
+func New(server *testserver.Server, hosts ...string) http.Handler {
 	s := &simulator{
-		server: server, epoch: strconv.FormatInt(time.Now().UnixNano(), 36),
+		server: server, hosts: hosts, epoch: strconv.FormatInt(time.Now().UnixNano(), 36),
 		given: map[*testserver.Endpoint]given{}, made: map[string]func() string{},
 	}
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath() // a redirect would lead out of the prefix
@@ -121,8 +126,8 @@ func (s *simulator) may(r *http.Request) error {
 	if crossOrigin.Check(r) != nil {
 		return &refusal{status: http.StatusForbidden, detail: "pages of other origins may not use the simulator"}
 	}
-	if !known(r) {
-		return &refusal{status: http.StatusMisdirectedRequest, detail: "on loopback the simulator answers to localhost and loopback addresses alone, not to " + r.Host}
+	if !s.answersTo(r) {
+		return &refusal{status: http.StatusMisdirectedRequest, detail: "the simulator answers to addresses, to localhost and to names that it was told, and " + r.Host + " is none of them"}
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && s.server.Closed() {
 		return testserver.ErrClosed
@@ -130,16 +135,15 @@ func (s *simulator) may(r *http.Request) error {
 	return nil
 }
 
-// known reports whether a request that came over loopback calls this machine by a name of its own. A page whose name was
-// made to lead here is of the same origin to its browser (DNS rebinding).
-func known(r *http.Request) bool {
-	addr, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok || !addr.IP.IsLoopback() {
-		return true
+// answersTo reports whether a request calls the simulator by what it answers to. An address cannot be made to lead
+// elsewhere, as a name can.
+func (s *simulator) answersTo(r *http.Request) bool {
+	if _, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr); !ok {
+		return true // over no network
 	}
-	host := (&url.URL{Host: r.Host}).Hostname()
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+	host := strings.ToLower((&url.URL{Host: r.Host}).Hostname())
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host) != nil ||
+		slices.ContainsFunc(s.hosts, func(name string) bool { return strings.EqualFold(name, host) })
 }
 
 // refuse answers what no route takes, as the tree would in which it was looked for.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hookmitt/hookmitt"
 	"github.com/hookmitt/hookmitt/testserver"
+	"github.com/hookmitt/hookmitt/testserver/simulator"
 )
 
 // under is the simulator mounted under a prefix.
@@ -215,20 +216,22 @@ func TestAProviderOfOnesOwnHasTheControlAPIAlone(t *testing.T) {
 func TestOnLoopbackItAnswersToThisMachinesNames(t *testing.T) {
 	t.Parallel()
 	c := newSimulator(t, hookmitt.Civo(), answering(http.StatusOK), testserver.Manual())
-	there := httptest.NewServer(c.handler)
+	there := httptest.NewServer(simulator.New(c.server, "Simulator.test"))
 	t.Cleanup(there.Close)
 	for name, want := range map[string]struct {
 		host   string
 		status int
 	}{
-		"an address":                        {"127.0.0.1:8484", http.StatusOK},
-		"another loopback address":          {"127.0.0.2", http.StatusOK},
-		"an address of the sixth version":   {"[::1]:8484", http.StatusOK},
-		"localhost":                         {"localhost:8484", http.StatusOK},
-		"a name below localhost":            {"simulator.localhost", http.StatusOK},
-		"a name that was made to lead here": {"evil.test:8484", http.StatusMisdirectedRequest},
-		"a name that begins like localhost": {"localhost.evil.test", http.StatusMisdirectedRequest},
-		"an address elsewhere":              {"192.0.2.1", http.StatusMisdirectedRequest},
+		"an address":                             {"127.0.0.1:8484", http.StatusOK},
+		"another loopback address":               {"127.0.0.2", http.StatusOK},
+		"an address of the sixth version":        {"[::1]:8484", http.StatusOK},
+		"localhost":                              {"localhost:8484", http.StatusOK},
+		"a name below localhost":                 {"simulator.localhost", http.StatusOK},
+		"a name that was made to lead here":      {"evil.test:8484", http.StatusMisdirectedRequest},
+		"a name that begins like localhost":      {"localhost.evil.test", http.StatusMisdirectedRequest},
+		"an address elsewhere, which is no name": {"192.0.2.1", http.StatusOK},
+		"in capitals":                            {"LOCALHOST:8484", http.StatusOK},
+		"a name that it was told":                {"simulator.test:8484", http.StatusOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
