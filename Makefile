@@ -9,20 +9,25 @@ TOOLS := cd tools && GOWORK=off $(GO)
 ROUTERS := cd examples/routers && GOWORK=off $(GO)
 # So has what reads the simulator's description and holds the simulator to it.
 OPENAPI := cd testserver/simulator/openapitest && GOWORK=off $(GO)
-# And so has what runs the binary by scripts.
+# So has what runs the binary by scripts,
 SCRIPTS := cd cmd/hookmitt/scripttest && GOWORK=off $(GO)
+# and what opens the simulator's page in a browser.
+BROWSER := cd testserver/simulator/browsertest && GOWORK=off $(GO)
+AXE := axe-core@4.10.3
+AXE_SUM := 880970c081707360e64f34cea25ff91892f5bc95675b0776925b9709dd8a68bb
 
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: setup lint ## install what the tests need; then vet, linters, and all tests under the race detector with the fuzz seeds
+test: setup lint $(BIN)/axe.min.js ## install what the tests need; then vet, linters, and all tests under the race detector with the fuzz seeds
 	$(TOOLS) run ./mutants -C .. -check
 	$(TOOLS) test ./constanttime
 	$(ROUTERS) test -race ./...
 	$(OPENAPI) test -race ./...
 	$(SCRIPTS) test -race ./...
+	$(BROWSER) test -race ./... -screenshots=$(BIN)/screenshots
 	$(GO) test -race ./...
 	$(GO) test ./... # without the race detector, whose cost hides allocations and forbids the large tests
 
@@ -45,6 +50,9 @@ lint: $(BIN)/golangci-lint $(BIN)/constanttime ## go vet and the linters
 	$(SCRIPTS) vet ./...
 	$(SCRIPTS) mod tidy -diff
 	cd cmd/hookmitt/scripttest && GOWORK=off $(BIN)/golangci-lint run ./...
+	$(BROWSER) vet ./...
+	$(BROWSER) mod tidy -diff
+	cd testserver/simulator/browsertest && GOWORK=off $(BIN)/golangci-lint run ./...
 
 $(BIN)/golangci-lint: tools/go.mod
 	@echo "Building golangci-lint, which takes some minutes the first time"
@@ -52,6 +60,16 @@ $(BIN)/golangci-lint: tools/go.mod
 
 $(BIN)/constanttime: tools/go.mod $(wildcard tools/constanttime/*.go)
 	$(TOOLS) build -o $@ ./constanttime
+
+.PHONY: browsertest
+browsertest: setup $(BIN)/axe.min.js ## open the simulator's page in Chromium, and leave pictures of it in .bin/screenshots
+	$(BROWSER) test -race ./... -screenshots=$(BIN)/screenshots
+
+$(BIN)/axe.min.js:
+	@mkdir -p $(BIN)
+	cd $(BIN) && tar -xzOf "$$(npm pack --silent $(AXE))" package/axe.min.js >$@.new && rm axe-core-*.tgz
+	echo "$(AXE_SUM)  $@.new" | sha256sum -c --quiet -
+	mv $@.new $@
 
 .PHONY: mutants
 mutants: ## break the code in the ways that tools/mutants/mutants.txt lists, and fail if the tests let one live

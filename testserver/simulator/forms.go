@@ -99,8 +99,9 @@ func (s *simulator) doTest(r *http.Request) (string, *view) {
 	if !ok {
 		return "", s.missing("There is no such webhook.")
 	}
-	soon(r, ep.SendTest(r.Context()))
-	return back(r, "tested"), nil
+	d := ep.SendTest(r.Context())
+	soon(r, d)
+	return back(r, "tested") + "&sent=" + deliveryID(d), nil
 }
 
 func (s *simulator) doEvent(r *http.Request) (string, *view) {

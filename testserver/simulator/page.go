@@ -48,6 +48,9 @@ func (s *simulator) showPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	v.Here = "?" + r.URL.RawQuery
 	v.Done = doneTexts[q.Get("done")]
+	if _, ok := deliveryNumber(q.Get("sent")); ok && v.Done != "" {
+		v.Sent = q.Get("sent")
+	}
 	if v.Webhook != nil && q.Get("done") != "" {
 		v.Secret = s.takeSecret(v.Webhook.ID)
 	}

@@ -27,6 +27,7 @@ type view struct {
 	Clock       clockText
 	Webhooks    []webhookView
 	Done        string            // what was done
+	Sent        string            // the delivery that this made
 	Secret      string            // made, and shown this once
 	Alert       string            // what could not be done
 	Errors      map[string]string // by field

@@ -5,6 +5,10 @@
   const get = (id) => document.getElementById(id);
   const typing = () => document.activeElement && document.activeElement.matches('input, select, textarea');
 
+  // What is under a button of the mouse stays until the button is up: else there is no click.
+  let held = false;
+  for (const kind of ['pointerdown', 'pointermove', 'pointerup', 'pointercancel', 'change']) addEventListener(kind, (event) => { held = (event.buttons & 1) === 1; }, true);
+
   // show puts another rendering of the page in place of this one: all of it, or only what is live.
   function show(text, all) {
     const fresh = new DOMParser().parseFromString(text, 'text/html');
@@ -15,7 +19,9 @@
       if (!old || !next || old.innerHTML === next.innerHTML) continue;
       if (!all && old.contains(document.activeElement) && typing()) continue;
       const had = new Set([...old.querySelectorAll('[data-row] > a')].map((a) => a.id));
+      const kept = old.querySelector(':scope > [data-keep]');
       old.innerHTML = next.innerHTML;
+      if (kept && !old.querySelector('[data-keep]')) old.append(kept); // what is shown once stays until the page is left
       if (had.size) for (const a of old.querySelectorAll('[data-row] > a')) if (!had.has(a.id)) a.parentElement.classList.add('fresh');
     }
     for (const alert of document.querySelectorAll('body > .alert')) if (all) alert.remove();
@@ -35,12 +41,13 @@
     const mine = ++turn;
     const answer = await fetch(url, options);
     const text = await answer.text();
-    if (mine === turn || all) show(text, all);
+    if (all || mine === turn && url === location.href && !held) show(text, all);
+    else if (mine === turn) refresh(); // the view has changed meanwhile, or must not change now
     return answer;
   }
 
   // location without what was done, so that a reload does not say it again
-  const settled = (url) => { const u = new URL(url, location.href); u.searchParams.delete('done'); return u.href; };
+  const settled = (url) => { const u = new URL(url, location.href); u.searchParams.delete('done'); u.searchParams.delete('sent'); return u.href; };
   history.replaceState(null, '', settled(location.href));
 
   document.addEventListener('submit', async (event) => {
@@ -62,8 +69,11 @@
   document.addEventListener('click', async (event) => {
     const copy = event.target.closest('[data-copy]');
     if (copy) {
-      await navigator.clipboard.writeText(get(copy.dataset.copy).textContent);
-      copy.textContent = 'Copied';
+      const text = get(copy.dataset.copy);
+      if (navigator.clipboard) {
+        await navigator.clipboard.writeText(text.textContent);
+        copy.textContent = 'Copied';
+      } else getSelection().selectAllChildren(text); // a page that came without TLS from elsewhere may not write there
     }
   });
 
