@@ -23,7 +23,8 @@
 //   - dedupe: have we done it already? Claims, leases, and a store in memory; dedupe/redisstore for several processes.
 //   - events: what does it say, and who wants it? Codecs, payloads, the router.
 //   - middleware: the receiver, the only place where all of these meet.
-//   - testserver: the provider's side, on virtual time.
+//   - testserver: the provider's side, on virtual time; testserver/simulator: the same over HTTP, with a page.
+//   - cmd/hookmitt: all of it from a shell.
 //
 // What it cannot promise: where the provider's id is not signed ([UnsignedID], Civo), a stranger who holds one
 // captured request can send it again under a fresh id, and no receiver can tell; where there is no id ([DerivedID],

@@ -20,5 +20,7 @@
 // [Fault] values let things go wrong between provider and receiver: copies, lost answers, forgeries, slow and broken
 // connections. What Go's client cannot send is written to the socket.
 //
+// Package simulator serves all of it over HTTP, for people and for tests in other languages.
+//
 // An attempt is one request, a delivery all attempts of one event, a retry an attempt after the first.
 package testserver
