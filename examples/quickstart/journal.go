@@ -16,6 +16,8 @@ type journal struct {
 	mu   sync.Mutex
 	last string
 	live atomic.Bool // what comes is sent by hand
+
+	played, recorded atomic.Int64 // requests: the simulator's, and all that the receiver has told of
 }
 
 const columns = "%-34s %-8s %-7s %-10s %s\n"
@@ -43,6 +45,7 @@ func (j *journal) take() string {
 
 // attempt is called by the simulator.
 func (j *journal) attempt(a testserver.Attempt) {
+	j.played.Add(1)
 	sent := strings.Join(append([]string{a.Event.Type, a.Event.ID}, a.Faults...), " ")
 	outcome := a.Outcome()
 	if outcome == "" {
@@ -51,9 +54,10 @@ func (j *journal) attempt(a testserver.Attempt) {
 	fmt.Printf(columns, sent, fmt.Sprintf("#%d", a.Number), fmt.Sprint(a.Status), outcome, j.take())
 }
 
-// request is called by the receiver, which knows more than it answers. The simulator's requests have their lines.
+// request is called by the receiver after the answer, and knows more than that. The simulator's requests have their lines;
+// of the last of them the receiver may tell when the play is over.
 func (j *journal) request(_ context.Context, r middleware.Record) {
-	if !j.live.Load() {
+	if number := j.recorded.Add(1); !j.live.Load() || number <= j.played.Load() {
 		return
 	}
 	did := j.take()
