@@ -71,6 +71,8 @@ func (s *Server) complete(sub Subscription) (full Subscription, made string, err
 		return sub, "", misfit("ContentType", "%q cannot be sent in a header", sub.ContentType)
 	case slices.Contains(sub.Events, ""):
 		return sub, "", misfit("Events", "has an empty name")
+	case slices.ContainsFunc(sub.Events, func(name string) bool { return name != "*" && strings.Contains(name, "*") }):
+		return sub, "", misfit("Events", "has a pattern, and a webhook takes whole types, or * for all")
 	}
 	if sub.Method == "" {
 		sub.Method = s.provider.Verb()

@@ -32,6 +32,7 @@ type attemptLine struct {
 	Next      string    `json:"next"`     // the gap until the next attempt; "" if there is none
 	Disabled  bool      `json:"disabled"` // the webhook, afterwards
 	ended     time.Time
+	alone     bool // nobody is there to make the next attempt
 }
 
 // lineOf tells of an attempt, after which the delivery was in a state and its next attempt due at a time, if one was.
@@ -93,6 +94,8 @@ func (l attemptLine) String() string {
 	}
 	text := fmt.Sprintf("%s  --> %s %s\n%s  <-- [%s] %s %s %s", clockTime(l.At), name, number, clockTime(l.ended), came, l.Method, l.URL, number)
 	switch {
+	case l.Next != "" && l.alone:
+		text += "   the provider would try again in " + l.Next + "; --drain does"
 	case l.Next != "":
 		text += "   next +" + l.Next
 	case l.State != "pending" && l.State != "delivered":

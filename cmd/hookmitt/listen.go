@@ -93,6 +93,7 @@ func (l *listening) run(cmd *cobra.Command) error {
 	fmt.Fprintf(cmd.ErrOrStderr(), "Listening for %s at http://%s%s\n", p.Name, listener.Addr(), l.path)
 	err = serveHTTP(cmd.Context(), listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != l.path {
+			l.elsewhere(r)
 			http.NotFound(w, r)
 			return
 		}
@@ -227,6 +228,20 @@ func (l *listening) observe(_ context.Context, r middleware.Record) {
 		text += "  " + printable(line.Reason)
 	}
 	_ = l.say(line, text)
+}
+
+// elsewhere tells of a request to another path.
+func (l *listening) elsewhere(r *http.Request) {
+	line := answerLine{At: time.Now(), Status: http.StatusNotFound, Reason: "webhooks are taken at " + l.path + ", see --path"}
+	_ = l.say(line, fmt.Sprintf("%s  <-- [404] %s %s  %s", clockTime(line.At), printable(r.Method), printable(clip(r.URL.Path)), line.Reason))
+}
+
+// clip shortens a stranger's text.
+func clip(text string) string {
+	if len(text) > 80 {
+		return strings.ToValidUTF8(text[:80], "") + "…"
+	}
+	return text
 }
 
 // printable is text of which no character can play with the terminal.

@@ -105,6 +105,9 @@ func content(cmd *cobra.Command, flag, given string) ([]byte, error) {
 	name, isFile := strings.CutPrefix(given, "@")
 	switch {
 	case !isFile:
+		if _, err := os.Stat(given); err == nil {
+			return nil, usage("%s: %s is a file, whose name wants an @ before it", flag, given)
+		}
 		return []byte(given), nil
 	case name == "-":
 		return io.ReadAll(cmd.InOrStdin())

@@ -12,7 +12,6 @@ import (
 
 	"github.com/hookmitt/hookmitt/testserver"
 	"github.com/hookmitt/hookmitt/testserver/simulator"
-	"github.com/hookmitt/hookmitt/verify"
 )
 
 // serving are the flags of serve.
@@ -35,7 +34,7 @@ provider does. The control API is below /_sim/v1 and describes itself at /_sim/v
 With --clock manual time stands still until POST /_sim/v1/clock/advance moves it, and a day of retries takes as long as
 the receiver does. With 60x an hour takes a minute.
 
-Webhooks lead to this machine alone, and to the hosts of --to and --allow.`,
+Webhooks lead to this machine alone, and to the hosts of --to and --allow. Everything is forgotten when it ends.`,
 		Example: `  hookmitt serve --clock manual --to http://127.0.0.1:8080/ --secret env:SECRET
   curl -d '{"type":"instance.created"}' http://127.0.0.1:8484/_sim/v1/events
   curl -d '{"drain":true}' http://127.0.0.1:8484/_sim/v1/clock/advance`,
@@ -79,7 +78,8 @@ func (s *serving) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s at http://%s, clock %s. Control API: http://%s/_sim/v1/state\n", p.Name, listener.Addr(), clock, listener.Addr())
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s at http://%s, clock %s. Page: http://%s/  Control API: http://%s/_sim/v1/openapi.yaml\n",
+		p.Name, listener.Addr(), clock, listener.Addr(), listener.Addr())
 	if addr, ok := listener.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() {
 		log.Print("whoever reaches this address can read the webhooks' secrets, and let requests be sent")
 	}
@@ -103,12 +103,9 @@ func (s *serving) subscribe(cmd *cobra.Command, server *testserver.Server) error
 		}
 		return nil
 	}
-	var secret verify.Secret
-	if len(s.secrets) > 0 {
-		var err error
-		if secret, err = s.key(); err != nil {
-			return err
-		}
+	secret, err := s.shared(server.Provider())
+	if err != nil {
+		return err
 	}
 	if _, err := server.Subscribe(testserver.Subscription{URL: s.to, Events: s.events, Secret: secret}); err != nil {
 		return refusedSubscription(err)

@@ -59,6 +59,9 @@ func (s *signing) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if header, ok := p.Codec.IDField().Header(); ok && s.id == "" && p.Scheme.Covers(header) {
+		return usage("--id is missing: %s signs the event's id", p.Name)
+	}
 	header, _, err := p.Seal(secret, events.Event{ID: s.id, Raw: body}, at)
 	if err != nil {
 		return usage("%s cannot sign this: %w", p.Name, err)

@@ -10,9 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hookmitt/hookmitt"
 	"github.com/hookmitt/hookmitt/testserver"
-	"github.com/hookmitt/hookmitt/verify"
 )
 
 // target is the receiver that send and trigger call.
@@ -54,11 +52,9 @@ func (t *target) endpoint(cmd *cobra.Command) (*testserver.Server, *testserver.E
 	if t.to == "" {
 		return nil, nil, usage("--to is missing: the URL of the receiver")
 	}
-	var secret verify.Secret
-	if p.Secretless != hookmitt.SecretAbsent || len(t.secrets) > 0 {
-		if secret, err = t.key(); err != nil {
-			return nil, nil, err
-		}
+	secret, err := t.shared(p)
+	if err != nil {
+		return nil, nil, err
 	}
 	server, err := testserver.New(p, &testserver.Options{Clock: testserver.Manual(), Allow: hostOf(t.to)})
 	if err != nil {
@@ -110,6 +106,7 @@ func (t *target) finish(ctx context.Context, server *testserver.Server, d *tests
 		}
 	}
 	for _, l := range linesOf(d) {
+		l.alone = !t.drain
 		if err := t.say(l, l.String()); err != nil {
 			return err
 		}

@@ -114,7 +114,10 @@ func (v *verifying) capture(cmd *cobra.Command) (http.Header, []byte, error) {
 		return r.Header, body, nil
 	}
 	header := http.Header{}
-	for _, text := range v.headers {
+	for _, text := range strings.Split(strings.Join(v.headers, "\n"), "\n") { // sign prints several lines for some providers
+		if text = strings.TrimSuffix(text, "\r"); text == "" {
+			continue
+		}
 		name, value, ok := strings.Cut(text, ":")
 		if !ok || strings.TrimSpace(name) == "" {
 			return nil, nil, usage("--header %q is no 'Name: value'", text)

@@ -108,6 +108,14 @@ func (w *who) key() (verify.Secret, error) {
 	return keys[0], nil
 }
 
+// shared is the secret that signs what goes to a receiver; none where the provider then sends unsigned requests.
+func (w *who) shared(p hookmitt.Provider) (verify.Secret, error) {
+	if p.Secretless == hookmitt.SecretAbsent && len(w.secrets) == 0 {
+		return verify.Secret{}, nil
+	}
+	return w.key()
+}
+
 // secretText is a secret's text, from where the flag says. Its errors never hold it.
 func secretText(given string) (string, error) {
 	text, from := given, "it"

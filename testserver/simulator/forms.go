@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ var doneTexts = map[string]string{
 	"deleted":   "The webhook is deleted. What it still had to get is dropped.",
 	"tested":    "A test event was sent.",
 	"sent":      "The event was sent to every webhook that wants it.",
+	"off":       "No webhook got it: those that want it are disabled. Save one to enable it.",
 	"unwanted":  "No webhook wants this event, so it was sent to none.",
 	"resent":    "The event was sent again, under its id.",
 	"cancelled": "The delivery is given up.",
@@ -114,6 +116,9 @@ func (s *simulator) doEvent(r *http.Request) (string, *view) {
 		return "?done=unwanted", nil
 	}
 	soon(r, deliveries...)
+	if !slices.ContainsFunc(deliveries, func(d *testserver.Delivery) bool { return d.State() != testserver.Dropped }) {
+		return "?done=off", nil
+	}
 	return "?done=sent", nil
 }
 
@@ -178,4 +183,18 @@ func (s *simulator) doArm(r *http.Request) (string, *view) {
 func (s *simulator) doDisarm(r *http.Request) (string, *view) {
 	_ = s.disarm(r.PostForm.Get("fault")) // gone is gone
 	return "?view=faults&done=disarmed", nil
+}
+
+// becameOf is what has become of a delivery so far.
+func becameOf(d *testserver.Delivery) string {
+	now := d.Snapshot()
+	switch made := len(now.Timeline); {
+	case now.State == testserver.Delivered:
+		return "It arrived."
+	case made > 0:
+		return "It failed: " + now.Timeline[made-1].Reason() + "."
+	case now.Err != nil:
+		return "It did not go out: " + strings.TrimPrefix(now.Err.Error(), "testserver: ") + "."
+	}
+	return "The answer is awaited."
 }

@@ -48,8 +48,10 @@ func (s *simulator) showPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	v.Here = "?" + r.URL.RawQuery
 	v.Done = doneTexts[q.Get("done")]
-	if _, ok := deliveryNumber(q.Get("sent")); ok && v.Done != "" {
-		v.Sent = q.Get("sent")
+	if number, ok := deliveryNumber(q.Get("sent")); ok && v.Done != "" {
+		if d, kept := s.server.Delivery(number); kept {
+			v.Sent, v.Done = deliveryID(d), v.Done+" "+becameOf(d)
+		}
 	}
 	if v.Webhook != nil && q.Get("done") != "" {
 		v.Secret = s.takeSecret(v.Webhook.ID)

@@ -3,6 +3,7 @@ package simulator
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +23,13 @@ func (s *simulator) webhookForm(r *http.Request) (webhookInput, webhookForm, err
 		URL: f.Get("url"), Name: f.Get("name"), Method: f.Get("method"), ContentType: f.Get("content_type"), MaxAttempts: f.Get("max_attempts"),
 		Which: f.Get("which"), Active: f.Get("active") != "",
 	}
+	if f.Get("secret") != "" && typed.Which != "none" {
+		typed.Which = "given" // whoever types one means it
+	}
 	chosen := f["events"]
+	if slices.Contains(chosen, "*") {
+		chosen = []string{"*"}
+	}
 	form := webhookForm{URL: &typed.URL, Events: &chosen, MakeSecret: typed.Which == "make"}
 	if typed.Which == "given" {
 		if form.Secret = f.Get("secret"); form.Secret == "" {

@@ -78,7 +78,7 @@
   });
 
   // Live: whatever changes, what is shown is asked for again, a tenth of a second later at most once.
-  const offline = (is) => document.body.classList.toggle('offline', is);
+  const offline = (is) => { document.body.classList.toggle('offline', is); get('offline').hidden = !is; };
   let waiting = 0;
   function refresh() {
     clearTimeout(waiting);
