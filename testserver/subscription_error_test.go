@@ -26,6 +26,9 @@ func TestSubscriptionError(t *testing.T) {
 		"fewer than no attempts": {hookmitt.Civo(), testserver.Subscription{MaxAttempts: -1}, "MaxAttempts", "is -1, and not from 0 to 1000"},
 		"a method in small":      {hookmitt.Civo(), testserver.Subscription{Method: "put"}, "Method", `"put" is not an HTTP method in capitals`},
 		"a line break":           {hookmitt.Civo(), testserver.Subscription{ContentType: "a\nb"}, "ContentType", `"a\nb" cannot be sent in a header`},
+		"a pattern": {
+			hookmitt.Civo(), testserver.Subscription{Events: []string{"instance.*"}}, "Events", "has a pattern, and a webhook takes whole types, or * for all",
+		},
 		"an event without a name": {
 			hookmitt.Civo(), testserver.Subscription{Events: []string{""}}, "Events", "has an empty name",
 		},
