@@ -89,5 +89,6 @@ func (s *Server) seal(c *course) (*outgoing, error) {
 	for _, change := range c.changes {
 		change(out)
 	}
+	_, out.verifyErr = p.Scheme.Verify([]verify.Secret{c.secret}, out.header, out.body)
 	return out, nil
 }

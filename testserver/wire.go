@@ -21,6 +21,8 @@ type outgoing struct {
 	header http.Header
 	body   []byte
 	wire   wire
+
+	verifyErr error // why it does not verify under the webhook's own secret
 }
 
 // wire is what happens to a request on its way, and to the answer on its way back.

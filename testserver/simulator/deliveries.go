@@ -26,8 +26,9 @@ type deliveryView struct {
 	Attempts  []attemptView `json:"attempts"`
 }
 
-func viewDelivery(d *testserver.Delivery) deliveryView {
-	now := d.Snapshot()
+func viewDelivery(d *testserver.Delivery) deliveryView { return viewSnapshot(d, d.Snapshot()) }
+
+func viewSnapshot(d *testserver.Delivery, now testserver.Snapshot) deliveryView {
 	v := deliveryView{
 		ID: deliveryID(d), Webhook: d.Endpoint().ID(), Event: viewEvent(d.Event()), Test: d.IsTest(), State: now.State.String(),
 		CreatedAt: utc(d.Created()), Plan: []time.Time{}, Timeline: now.Timeline.String(), Attempts: []attemptView{},

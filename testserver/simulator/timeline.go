@@ -61,17 +61,18 @@ func (s *simulator) plot(deliveries []*testserver.Delivery) plot {
 
 // laneOf is a delivery as it is drawn.
 func laneOf(d *testserver.Delivery) lane {
-	l := lane{name: deliveryID(d) + " " + d.Event().Type, state: d.State().String()}
-	for _, a := range d.Timeline() {
+	now := d.Snapshot()
+	l := lane{name: deliveryID(d) + " " + d.Event().Type, state: now.State.String()}
+	for _, a := range now.Timeline {
 		l.marks = append(l.marks, mark{kind: kindOf(a), at: a.At, until: a.Ended, label: a.Mark(), tells: tells(a), copy: a.Copy > 0})
 	}
-	for i, due := range d.Plan() {
+	for i, due := range now.Plan {
 		l.marks = append(l.marks, mark{kind: planned, at: due, until: due, tells: fmt.Sprintf("attempt %d: planned", number(l.marks)+1), label: plannedLabel(i)})
 	}
 	first := d.Created()
 	last := slices.MaxFunc(append(l.marks, mark{until: first}), func(a, b mark) int { return a.until.Compare(b.until) }).until
 	for _, o := range d.Endpoint().Outages() {
-		under := d.State() == testserver.Pending || d.State() == testserver.Dropped || !o.From.After(last.Add(time.Second))
+		under := now.State == testserver.Pending || now.State == testserver.Dropped || !o.From.After(last.Add(time.Second))
 		if under && (o.Until.IsZero() || o.Until.After(first)) { // those that this delivery saw
 			l.outages = append(l.outages, outage{from: later(o.From, first), until: o.Until})
 		}

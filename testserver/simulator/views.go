@@ -164,8 +164,9 @@ type row struct {
 }
 
 func (s *simulator) row(d *testserver.Delivery) row {
-	r := row{deliveryView: viewDelivery(d)}
-	for _, a := range d.Timeline() {
+	now := d.Snapshot()
+	r := row{deliveryView: viewSnapshot(d, now)}
+	for _, a := range now.Timeline {
 		r.Attempts = append(r.Attempts, textOf(d, a))
 	}
 	if next, ok := d.Next(); ok {
