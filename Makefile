@@ -5,14 +5,10 @@ BIN := $(CURDIR)/.bin
 # The tools have a module of their own, outside any workspace: their hundreds of dependencies must not choose the
 # versions of ours.
 TOOLS := cd tools && GOWORK=off $(GO)
-# What one example needs and no user does has a module of its own, too.
-ROUTERS := cd examples/routers && GOWORK=off $(GO)
-# So has what reads the simulator's description and holds the simulator to it.
-OPENAPI := cd testserver/simulator/openapitest && GOWORK=off $(GO)
-# So has what runs the binary by scripts,
-SCRIPTS := cd cmd/hookmitt/scripttest && GOWORK=off $(GO)
-# and what opens the simulator's page in a browser.
-BROWSER := cd testserver/simulator/browsertest && GOWORK=off $(GO)
+# What users need not have has modules of its own, too: an example's, the tests' libraries, and the drivers with which the
+# SQL store is tested.
+MODULES := examples/routers testserver/simulator/openapitest cmd/hookmitt/scripttest dedupe/sqlstore
+BROWSER := testserver/simulator/browsertest
 AXE := axe-core@4.10.3
 AXE_SUM := 880970c081707360e64f34cea25ff91892f5bc95675b0776925b9709dd8a68bb
 
@@ -24,10 +20,9 @@ help: ## list the targets
 test: setup lint $(BIN)/axe.min.js ## install what the tests need; then vet, linters, and all tests under the race detector with the fuzz seeds
 	$(TOOLS) run ./mutants -C .. -check
 	$(TOOLS) test ./constanttime
-	$(ROUTERS) test -race ./...
-	$(OPENAPI) test -race ./...
-	$(SCRIPTS) test -race ./...
-	$(BROWSER) test -race ./... -screenshots=$(BIN)/screenshots
+	@for module in $(MODULES); do echo "testing $$module"; (cd $$module && GOWORK=off $(GO) test -race ./...) || exit 1; done
+	cd $(BROWSER) && GOWORK=off $(GO) test -race ./... -screenshots=$(BIN)/screenshots
+	cd dedupe/sqlstore && GOWORK=off $(GO) test ./...
 	$(GO) test -race ./...
 	$(GO) test ./... # without the race detector, whose cost hides allocations and forbids the large tests
 
@@ -41,18 +36,10 @@ lint: $(BIN)/golangci-lint $(BIN)/constanttime ## go vet and the linters
 	$(GO) vet -vettool=$(BIN)/constanttime ./verify
 	$(BIN)/golangci-lint run ./...
 	$(GO) mod tidy -diff
-	$(ROUTERS) vet ./...
-	$(ROUTERS) mod tidy -diff
-	cd examples/routers && GOWORK=off $(BIN)/golangci-lint run ./...
-	$(OPENAPI) vet ./...
-	$(OPENAPI) mod tidy -diff
-	cd testserver/simulator/openapitest && GOWORK=off $(BIN)/golangci-lint run ./...
-	$(SCRIPTS) vet ./...
-	$(SCRIPTS) mod tidy -diff
-	cd cmd/hookmitt/scripttest && GOWORK=off $(BIN)/golangci-lint run ./...
-	$(BROWSER) vet ./...
-	$(BROWSER) mod tidy -diff
-	cd testserver/simulator/browsertest && GOWORK=off $(BIN)/golangci-lint run ./...
+	@for module in $(MODULES) $(BROWSER); do \
+		echo "linting $$module"; \
+		(cd $$module && export GOWORK=off && $(GO) vet ./... && $(GO) mod tidy -diff && $(BIN)/golangci-lint run ./...) || exit 1; \
+	done
 
 $(BIN)/golangci-lint: tools/go.mod
 	@echo "Building golangci-lint, which takes some minutes the first time"
@@ -63,7 +50,7 @@ $(BIN)/constanttime: tools/go.mod $(wildcard tools/constanttime/*.go)
 
 .PHONY: browsertest
 browsertest: setup $(BIN)/axe.min.js ## open the simulator's page in Chromium, and leave pictures of it in .bin/screenshots
-	$(BROWSER) test -race ./... -screenshots=$(BIN)/screenshots
+	cd $(BROWSER) && GOWORK=off $(GO) test -race ./... -screenshots=$(BIN)/screenshots
 
 $(BIN)/axe.min.js:
 	@mkdir -p $(BIN)

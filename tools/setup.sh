@@ -22,6 +22,8 @@ for need in gcc:gcc openssl:openssl curl:curl redis-server:redis-server redis-cl
 done
 # the race detector links with cgo, which wants the C library's headers
 echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 || missing+=(gcc libc6-dev)
+# PostgreSQL, whose programs Debian puts beside the PATH
+command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 # a browser, which Ubuntu has no package of: without one its tests are skipped, but fail where CI is set
 browser=()
 command -v chromium chromium-browser google-chrome >/dev/null || browser=(chromium)
