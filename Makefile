@@ -1,12 +1,13 @@
 # hookmitt. `make test` is the one that matters; `make help` lists the rest.
 
 GO ?= go
+PATH_OF_MODULE := github.com/hookmitt/hookmitt
 BIN := $(CURDIR)/.bin
 # The tools have a module of their own, outside any workspace: their hundreds of dependencies must not choose the
 # versions of ours.
 TOOLS := cd tools && GOWORK=off $(GO)
-# What users need not have has modules of its own, too: an example's, the tests' libraries, and the drivers with which the
-# SQL store is tested.
+# What users need not have has modules of its own, too: an example's, the tests' libraries, the drivers with which the
+# SQL store is tested. Each must do by its own go.mod, as for those who require it, and so without the workspace.
 MODULES := examples/routers testserver/simulator/openapitest cmd/hookmitt/scripttest dedupe/sqlstore
 BROWSER := testserver/simulator/browsertest
 AXE := axe-core@4.10.3
@@ -40,6 +41,11 @@ lint: $(BIN)/golangci-lint $(BIN)/constanttime ## go vet and the linters
 		echo "linting $$module"; \
 		(cd $$module && export GOWORK=off && $(GO) vet ./... && $(GO) mod tidy -diff && $(BIN)/golangci-lint run ./...) || exit 1; \
 	done
+	cd cmd/hookmitt && $(GO) vet ./... && $(BIN)/golangci-lint run ./...
+	@# the binary's go.mod has no replacements, with which nobody could install it: it is tidied by a copy that has them
+	@cd cmd/hookmitt && cp go.mod $(BIN)/hookmitt.mod && cp go.sum $(BIN)/hookmitt.sum && export GOWORK=off && \
+		$(GO) mod edit -replace=$(PATH_OF_MODULE)=../.. -replace=$(PATH_OF_MODULE)/dedupe/sqlstore=../../dedupe/sqlstore $(BIN)/hookmitt.mod && \
+		$(GO) mod tidy -diff -modfile=$(BIN)/hookmitt.mod
 
 $(BIN)/golangci-lint: tools/go.mod
 	@echo "Building golangci-lint, which takes some minutes the first time"

@@ -31,12 +31,21 @@ func block(t *testing.T, language, holds string) string {
 	return ""
 }
 
+// goCommand runs the go command in the repository's workspace, whatever these tests run by.
+func goCommand(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Env = append(os.Environ(), "GOWORK=")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	return string(out)
+}
+
 // build makes a program of an example and returns its path.
 func build(t *testing.T, example string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "./examples/"+example).CombinedOutput()
-	require.NoError(t, err, string(out))
+	goCommand(t, "build", "-o", path, "./examples/"+example)
 	return path
 }
 
@@ -109,9 +118,7 @@ func inModule(t *testing.T, program string, args ...string) string {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "readme_test.go"), []byte(program), 0o600))
-	out, err := exec.CommandContext(t.Context(), "go", append(args, "./"+dir)...).CombinedOutput()
-	require.NoError(t, err, string(out))
-	return string(out)
+	return goCommand(t, append(args, "./"+dir)...)
 }
 
 func TestReadmeProductionCompiles(t *testing.T) {
@@ -182,6 +189,38 @@ func several(ctx context.Context, addr string, ring *verify.Keyring) (*middlewar
 `+block(t, "go", "redisstore.New")+`	return receiver, errors.Join(err, client.Ping(ctx).Err())
 }
 `, "vet")
+}
+
+func TestReadmeTransactionCompiles(t *testing.T) {
+	t.Parallel()
+	inModule(t, `package transaction
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/hookmitt/hookmitt/dedupe/sqlstore"
+	"github.com/hookmitt/hookmitt/events"
+)
+
+func transaction(ctx context.Context, db *sql.DB, router *events.Router) error {
+`+block(t, "go", "sqlstore.New")+`	return errors.Join(err, ctx.Err())
+}
+`, "vet")
+}
+
+// A workspace takes the newest version of what any of its modules requires: it must not be newer than what the main
+// module says, or the tests would run with other packages than users have.
+func TestTheWorkspaceChoosesNoVersions(t *testing.T) {
+	t.Parallel()
+	required := regexp.MustCompile(`(?m)^\s(\S+) (v\S+)`)
+	file, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	chosen := goCommand(t, "list", "-m", "all")
+	for _, one := range required.FindAllStringSubmatch(string(file), -1) {
+		require.Contains(t, chosen, "\n"+one[1]+" "+one[2]+"\n")
+	}
 }
 
 func TestReadmeManualClockCompiles(t *testing.T) {

@@ -52,8 +52,7 @@ func TestReadmeTourOfTheBinary(t *testing.T) {
 	t.Parallel()
 	needtest.Programs(t, "sh", "curl", "grep")
 	dir := t.TempDir()
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "hookmitt"), "./cmd/hookmitt").CombinedOutput()
-	require.NoError(t, err, string(out))
+	goCommand(t, "build", "-o", filepath.Join(dir, "hookmitt"), "./cmd/hookmitt")
 	ports := strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:"+freePort(t), "127.0.0.1:8484", "127.0.0.1:"+freePort(t))
 	back := strings.NewReplacer(ports.Replace("127.0.0.1:8080"), "127.0.0.1:8080", ports.Replace("127.0.0.1:8484"), "127.0.0.1:8484")
 	sh := func(command string) *exec.Cmd {

@@ -5,16 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
-	"github.com/hookmitt/hookmitt/dedupe"
-	"github.com/hookmitt/hookmitt/dedupe/redisstore"
 	"github.com/hookmitt/hookmitt/events"
 	"github.com/hookmitt/hookmitt/middleware"
 	"github.com/hookmitt/hookmitt/verify"
@@ -42,6 +38,7 @@ HOOKMITT_EVENT_ID, HOOKMITT_EVENT_TYPE and HOOKMITT_EVENT_RUN in its environment
 In the stream, --> is an event that came, <-- what it was answered.`,
 		Example: `  hookmitt listen --secret env:SECRET
   hookmitt listen --provider cdhosting --secret @secret --forward http://127.0.0.1:3000/webhooks
+  hookmitt listen --secret env:SECRET --store sqlite:hooks.db
   hookmitt listen --secret env:SECRET --store redis://127.0.0.1:6379/0 --exec 'jq .event >> events.log'`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return l.run(cmd) },
 	}
@@ -50,7 +47,7 @@ In the stream, --> is an event that came, <-- what it was answered.`,
 	l.outputFlag(cmd)
 	cmd.Flags().StringVar(&l.addr, "addr", "127.0.0.1:8080", "where to listen")
 	cmd.Flags().StringVar(&l.path, "path", "/", "path of the webhook; others are 404")
-	cmd.Flags().StringVar(&l.store, "store", "memory", "where ids are kept: memory, or redis://host:port/db")
+	cmd.Flags().StringVar(&l.store, "store", "memory", "where ids are kept: memory, sqlite:FILE, or redis://host:port/db")
 	cmd.Flags().StringVar(&l.forward, "forward", "", "URL of an app to send what was verified on to")
 	cmd.Flags().StringVar(&l.exec, "exec", "", "command to run with what was verified")
 	return cmd
@@ -71,7 +68,7 @@ func (l *listening) run(cmd *cobra.Command) error {
 	if !strings.HasPrefix(l.path, "/") {
 		return usage("--path %q does not begin with a slash", l.path)
 	}
-	store, closeStore, err := l.openStore(cmd.Context())
+	store, closeStore, err := openStore(cmd.Context(), l.store)
 	if err != nil {
 		return err
 	}
@@ -137,50 +134,6 @@ func (l *listening) announced(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// openStore is where ids are kept.
-func (l *listening) openStore(ctx context.Context) (store dedupe.Store, closeStore func(), err error) {
-	switch {
-	case l.store == "memory":
-		return dedupe.NewMemory(0), func() {}, nil
-	case !strings.HasPrefix(l.store, "redis://") && !strings.HasPrefix(l.store, "rediss://"):
-		return nil, nil, usage("--store is neither memory nor a redis:// URL")
-	}
-	opts, err := redis.ParseURL(l.store)
-	if err != nil {
-		return nil, nil, usage("--store is no URL such as redis://user:password@127.0.0.1:6379/0") // without it: it may hold a password
-	}
-	redis.SetLogger(quiet{}) // every failure is in a record
-	client := redis.NewClient(opts)
-	if err := ping(ctx, opts); err != nil {
-		_ = client.Close()
-		return nil, nil, usage("--store: nobody answers as Redis at %s: %w", opts.Addr, err)
-	}
-	redisStore, err := redisstore.New(client, nil)
-	if err != nil {
-		_ = client.Close()
-		return nil, nil, usage("--store: %w", err)
-	}
-	for _, warning := range redisStore.Check(ctx) {
-		log.Print("redis: " + warning)
-	}
-	return redisStore, func() { _ = client.Close() }, nil
-}
-
-// ping asks once whether somebody is there.
-func ping(ctx context.Context, opts *redis.Options) error {
-	once := *opts
-	once.MaxRetries, once.DialerRetries = -1, 1
-	client := redis.NewClient(&once)
-	defer client.Close()
-	return client.Ping(ctx).Err()
-}
-
-// quiet is a logger of go-redis that says nothing.
-type quiet struct{}
-
-// Printf is what go-redis calls.
-func (quiet) Printf(context.Context, string, ...any) {}
 
 // eventLine is an event that came.
 type eventLine struct {

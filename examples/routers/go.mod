@@ -5,7 +5,7 @@ go 1.26.0
 require (
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/gorilla/mux v1.8.1
-	github.com/hookmitt/hookmitt v0.0.0
+	github.com/hookmitt/hookmitt v0.1.0
 	github.com/stretchr/testify v1.12.1
 )
 

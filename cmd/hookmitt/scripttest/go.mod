@@ -3,7 +3,7 @@ module github.com/hookmitt/hookmitt/cmd/hookmitt/scripttest
 go 1.26.0
 
 require (
-	github.com/hookmitt/hookmitt v0.0.0
+	github.com/hookmitt/hookmitt v0.1.0
 	github.com/rogpeppe/go-internal v1.16.0
 )
 

@@ -72,7 +72,7 @@ func build(t *testing.T) string {
 	}
 	cmd := exec.CommandContext(t.Context(), "go", append(args, "./cmd/hookmitt")...)
 	cmd.Dir = filepath.Join("..", "..", "..")
-	cmd.Env = append(os.Environ(), "GOWORK=off")
+	cmd.Env = append(os.Environ(), "GOWORK=") // its own go.work, whatever these tests run by
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

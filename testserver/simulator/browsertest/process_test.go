@@ -20,6 +20,7 @@ func buildBinary(t *testing.T) string {
 	binary := filepath.Join(t.TempDir(), "hookmitt")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./cmd/hookmitt")
 	build.Dir = filepath.Join("..", "..", "..")
+	build.Env = append(os.Environ(), "GOWORK=") // its own go.work, whatever these tests run by
 	said, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", said)
 	return binary

@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/gorilla/mux v1.8.1
-	github.com/hookmitt/hookmitt v0.0.0
+	github.com/hookmitt/hookmitt v0.1.0
 	github.com/pb33f/libopenapi v0.27.0
 	github.com/pb33f/libopenapi-validator v0.5.0
 	github.com/stretchr/testify v1.12.1
