@@ -72,6 +72,10 @@ mutants: ## break the code in the ways that tools/mutants/mutants.txt lists, and
 soak: setup ## kill receivers and their Redis during 2,000 events, for SEEDS seeds, 10 unless told, and count what was done
 	$(GO) test ./dedupe/redisstore/soak -run '^TestSoak$$' -timeout 0 -v -events 2000 -seeds $${SEEDS:-10}
 
+.PHONY: million
+million: ## deliver a million events under faults, kills and failing handlers, in virtual time, by SEED, 1 unless told; some minutes
+	$(GO) test . -run '^TestMillion$$' -timeout 0 -v -deliveries 1000000 -million-seed $${SEED:-1}
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME, 30s unless told
 	@for package in $$($(GO) list ./...); do \
