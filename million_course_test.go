@@ -70,16 +70,17 @@ func newMillion(seed uint64, n int, newStore func() dedupe.Store) *million {
 
 var ills = []string{"fails", "panics", "is slow", "asks for a retry"}
 
-// draw leaves the last attempt as it is, and the one before it to the handler: only the receiver can lose the event.
+// draw leaves two attempts as they are, of which one may meet a process that is killed: then only the receiver can lose
+// the event.
 func (e *plan) draw(chance *rand.Rand) {
 	e.provider = chance.IntN(len(millionProviders))
-	kinds := faultsOf()
-	for attempt := 1; attempt < millionProviders[e.provider].Retry.Retries(); attempt++ {
+	kinds, retries := faultsOf(), millionProviders[e.provider].Retry.Retries()
+	for attempt := 1; attempt < retries; attempt++ {
 		if chance.IntN(3) == 0 {
 			e.faults = append(e.faults, testserver.OnAttempt(attempt, kinds[chance.IntN(len(kinds))]))
 		}
 	}
-	if chance.IntN(8) == 0 {
+	if len(e.faults) < retries-1 && chance.IntN(8) == 0 {
 		e.ill = ills[chance.IntN(len(ills))]
 	}
 }
