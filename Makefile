@@ -8,7 +8,7 @@ BIN := $(CURDIR)/.bin
 TOOLS := cd tools && GOWORK=off $(GO)
 # What users need not have has modules of its own, too: an example's, the tests' libraries, the drivers with which the
 # SQL store is tested. Each must do by its own go.mod, as for those who require it, and so without the workspace.
-MODULES := examples/routers testserver/simulator/openapitest cmd/hookmitt/scripttest dedupe/sqlstore
+MODULES := examples/routers examples/transaction testserver/simulator/openapitest cmd/hookmitt/scripttest dedupe/sqlstore
 BROWSER := testserver/simulator/browsertest
 AXE := axe-core@4.10.3
 AXE_SUM := 880970c081707360e64f34cea25ff91892f5bc95675b0776925b9709dd8a68bb
