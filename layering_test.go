@@ -31,6 +31,7 @@ var layers = map[string][]string{
 	"testserver":              {".", "verify", "events"},
 	"testserver/simulator":    {"testserver", ".", "verify", "events", "handler.go: github.com/gorilla/mux"},
 	"dedupe/dedupetest":       {"dedupe"},
+	"testserver/conform":      {".", "verify", "events"},
 	"testserver/providertest": {"testserver", ".", "verify", "events"},
 	"internal/needtest":       {},
 	"internal/redistest":      {"internal/needtest"},

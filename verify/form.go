@@ -128,6 +128,9 @@ func Pairs(sep, timeName, sigName string) Form {
 	return f
 }
 
+// Separator is what stands between the entries of a header that may have several. "" if it has one.
+func (f Form) Separator() string { return f.sep }
+
 // validate refuses what Sign could write and Verify not read: e's alphabet must not be able to spell the separator.
 func (f Form) validate(e Encoding) error {
 	switch {

@@ -1,6 +1,9 @@
 package verify
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // SignedBytes are the bytes of a request that its signature is made of, put together as the scheme does it: for a page
 // that shows them, never to verify by. It reports false if the scheme is none of this package's, or if the headers do
@@ -40,4 +43,12 @@ func SignatureHeader(s Scheme) (name string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// Each is the schemes of one that [AnyOf] made, or the scheme itself.
+func Each(s Scheme) []Scheme {
+	if all, ok := s.(anyOf); ok {
+		return slices.Clone(all)
+	}
+	return []Scheme{s}
 }

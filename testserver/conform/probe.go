@@ -1,0 +1,187 @@
+package conform
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"path"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hookmitt/hookmitt/verify"
+)
+
+// Options are what a probe can be told. The zero value makes all checks.
+type Options struct {
+	Strict   bool         // NON-STRICT is FAILED
+	Only     []string     // ids of the checks to make, or patterns such as "SIG-*". Default: all
+	Skip     []string     // ids of those not to make, likewise
+	Seed     uint64       // of what is drawn by chance. Default: one is drawn
+	Progress func(Result) // is told of every result as it comes, one at a time. Optional
+}
+
+// Probe makes the checks on a receiver, one after the other but for those that wait. An error says that target or opts
+// are none; whatever the receiver does is in the report. When ctx ends, what is under way is FAILED, and the rest not made.
+//
+// It sends requests that no provider sends, some hundred of them, and a receiver that does real work does it for those that are valid: it is for
+// receivers under test.
+func Probe(ctx context.Context, target Target, opts *Options) (Report, error) {
+	p, err := newProbe(target, opts)
+	if err != nil {
+		return Report{}, err
+	}
+	return p.all(ctx), nil
+}
+
+// probe is a target with what follows from it.
+type probe struct {
+	target   Target
+	options  Options
+	strict   bool
+	wire     *wire
+	hmac     *verify.HMAC // nil if the provider does not sign by one
+	sigName  string       // the header of signatures; "" if it is not known
+	idHeader string       // of ids; "" if there is none
+	checks   []Check
+}
+
+func newProbe(target Target, opts *Options) (*probe, error) {
+	p := &probe{}
+	if opts != nil {
+		p.options = *opts
+	}
+	u, err := target.validate()
+	if err != nil {
+		return nil, err
+	}
+	p.target, p.strict = target, p.options.Strict
+	p.wire = newWire(u, target.Handler, target.Provider.Deadline)
+	p.sigName, _ = verify.SignatureHeader(target.Provider.Scheme)
+	for _, one := range verify.Each(target.Provider.Scheme) {
+		if scheme, ok := one.(verify.HMAC); ok && p.hmac == nil {
+			p.hmac = &scheme
+		}
+	}
+	if _, err := p.seal(target.Secret, p.event(), time.Now()); err != nil {
+		return nil, fmt.Errorf("conform: Target.Secret or Target.Event does not fit the provider: %w", err)
+	}
+	if name, ok := target.Provider.Codec.IDField().Header(); ok {
+		p.idHeader = name
+	}
+	if p.options.Seed == 0 {
+		p.options.Seed = rand.Uint64() >> 1 //nolint:gosec // it decides what is sent, not who may
+	}
+	for _, pattern := range slices.Concat(p.options.Only, p.options.Skip) {
+		if !slices.ContainsFunc(Checks(), func(c Check) bool { return matches([]string{pattern}, c.ID) }) {
+			return nil, fmt.Errorf("conform: no check is called %q", pattern)
+		}
+	}
+	for _, c := range Checks() {
+		if (len(p.options.Only) == 0 || matches(p.options.Only, c.ID)) && !matches(p.options.Skip, c.ID) {
+			p.checks = append(p.checks, c)
+		}
+	}
+	return p, nil
+}
+
+func matches(patterns []string, id string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		ok, _ := path.Match(pattern, id)
+		return ok
+	})
+}
+
+// control is the check without which no other says anything.
+const control = "BASE-01"
+
+// all makes the checks. Those that wait begin first, and are waited for at the end.
+func (p *probe) all(ctx context.Context) Report {
+	results := make([]Result, len(p.checks))
+	var mu sync.Mutex
+	tell := func(i int, r Result) {
+		mu.Lock()
+		defer mu.Unlock()
+		results[i] = r
+		if p.options.Progress != nil {
+			p.options.Progress(r)
+		}
+	}
+	first := p.make(ctx, Checks()[0])
+	dead := first.Verdict == Failed
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	if !dead {
+		for i, c := range p.checks {
+			if c.slow {
+				waiting.Go(func() { tell(i, p.make(ctx, c)) })
+			}
+		}
+	}
+	for i, c := range p.checks {
+		switch {
+		case c.ID == control:
+			tell(i, first)
+		case dead:
+			tell(i, Result{Check: c, Verdict: Skipped, Found: control + " failed, which is to be mended first: " + first.Found})
+		case !c.slow:
+			tell(i, p.make(ctx, c))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	waiting.Wait()
+	results = slices.DeleteFunc(results, func(r Result) bool { return r.Check.ID == "" }) // not made
+	return Report{Seed: p.options.Seed, Results: results}
+}
+
+// make makes one check, and after one in which something was refused a canary: the receiver must still be there for
+// others.
+func (p *probe) make(ctx context.Context, c Check) Result {
+	began := time.Now()
+	t := p.trial(ctx, c)
+	for _, n := range needs {
+		if c.needs&n.need != 0 && !n.met(p) {
+			return Result{Check: c, Verdict: Skipped, Found: n.missing}
+		}
+	}
+	t.guarded(func() { c.run(t) })
+	if t.negative && t.verdict != Failed && ctx.Err() == nil {
+		verdict, found, sent, came := t.verdict, t.found, t.sent, t.came
+		t.verdict, t.found = OK, ""
+		t.guarded(func() {
+			if a := t.send(t.valid()); a.Err != nil || !p.target.Provider.Acknowledges(a.Status) {
+				t.decide(Failed, "after that a valid delivery on a new connection was not accepted: %v", a)
+			}
+		})
+		if t.verdict == OK {
+			t.verdict, t.found, t.sent, t.came = verdict, found, sent, came
+		}
+	}
+	r := Result{Check: c, Verdict: t.verdict, Found: t.found, Took: time.Since(began)}
+	if t.verdict != OK && t.verdict != Skipped && t.sent != nil {
+		r.Sent, r.Came = t.sent.String(), t.came.raw()
+	}
+	return r
+}
+
+// trial is a check that is about to be made. What it draws depends on the seed and on the check alone.
+func (p *probe) trial(ctx context.Context, c Check) *trial {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(c.ID))
+	return &trial{probe: p, ctx: ctx, check: c, chance: rand.New(rand.NewPCG(p.options.Seed, h.Sum64()))} //nolint:gosec // it repeats
+}
+
+// guarded does something until it ends the trial.
+func (t *trial) guarded(do func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(over); !ok {
+				panic(r)
+			}
+		}
+	}()
+	do()
+}

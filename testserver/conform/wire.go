@@ -1,0 +1,217 @@
+package conform
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// maxAnswer is how much of an answer's body is read, in bytes.
+const maxAnswer = 128 << 10
+
+// answer is what came of a request.
+type answer struct {
+	Status int // 0 if none came
+	Header http.Header
+	Body   []byte
+	Err    error         // why none came
+	Took   time.Duration // from the last byte that was sent, or from the first if not all were
+	taken  int64         // bytes of the body that could be written
+}
+
+// Why no answer came.
+var (
+	errSilent = errors.New("no answer came in time")
+	errClosed = errors.New("the connection was closed without an answer")
+	errGone   = errors.New("nobody waited for it")
+)
+
+// String is the answer in a few words.
+func (a answer) String() string {
+	if a.Err != nil {
+		return a.Err.Error()
+	}
+	return fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status))
+}
+
+// connection is one to the receiver that can take several requests.
+type connection struct {
+	net.Conn
+	from   *bufio.Reader
+	broken bool // after this answer no other can be read
+}
+
+// wire is how the receiver is reached.
+type wire struct {
+	url      *url.URL
+	dial     func(ctx context.Context) (net.Conn, error)
+	deadline time.Duration // for an answer
+}
+
+// newWire is one to a URL, or to a handler with net/http's server before it.
+func newWire(target *url.URL, h http.Handler, deadline time.Duration) *wire {
+	w := &wire{url: target, deadline: deadline}
+	address := target.Host
+	if target.Port() == "" {
+		address = net.JoinHostPort(target.Hostname(), map[string]string{"http": "80", "https": "443"}[target.Scheme])
+	}
+	switch {
+	case h != nil:
+		w.dial = func(context.Context) (net.Conn, error) {
+			client, server := net.Pipe()
+			s := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)} //nolint:gosec // the receiver bounds the body itself
+			go s.Serve(&single{conn: server})                                   //nolint:errcheck // it ends when there is no second connection
+			return client, nil
+		}
+	case target.Scheme == "https":
+		w.dial = func(ctx context.Context) (net.Conn, error) { return new(tls.Dialer).DialContext(ctx, "tcp", address) }
+	default:
+		w.dial = func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", address) }
+	}
+	return w
+}
+
+// connect makes a connection.
+func (w *wire) connect(ctx context.Context) (*connection, error) {
+	ctx, cancel := context.WithTimeout(ctx, w.deadline)
+	defer cancel()
+	conn, err := w.dial(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("no connection: %w", err)
+	}
+	return &connection{Conn: conn, from: bufio.NewReader(conn)}, nil
+}
+
+// send sends a request on a connection of its own and waits for the answer.
+func (w *wire) send(ctx context.Context, m *message) answer {
+	conn, err := w.connect(ctx)
+	if err != nil {
+		return answer{Err: err}
+	}
+	defer conn.Close()
+	return w.talk(ctx, conn, m, w.deadline)
+}
+
+// talk sends a request on a connection and waits for the answer, patience long after the last byte.
+func (w *wire) talk(ctx context.Context, conn *connection, m *message, patience time.Duration) answer {
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	answers := make(chan answer, 1)
+	go func() { answers <- conn.read(m.method) }() // at once: a receiver may answer before it has read everything
+	began := time.Now()
+	taken, early := conn.write(m, answers)
+	if early == nil {
+		began = time.Now()
+		select {
+		case a := <-answers:
+			early = &a
+		case <-time.After(patience):
+			_ = conn.Close()
+			a := <-answers
+			if a.Err != nil {
+				a.Err = fmt.Errorf("%w: %v", errSilent, patience)
+			}
+			early = &a
+		}
+	}
+	early.Took, early.taken = time.Since(began), taken
+	if ctx.Err() != nil {
+		early.Err = context.Cause(ctx)
+	}
+	return *early
+}
+
+// write writes a request until it is written, an answer comes or the connection breaks. It says how much of the body it
+// wrote, and the answer if it came before the end.
+func (c *connection) write(m *message, answers <-chan answer) (taken int64, early *answer) {
+	pieces := m.pieces()
+	first := m.head()
+	if len(pieces) > 0 && m.gap == 0 && m.wait == 0 { // in one packet, as clients do
+		first = append(first, pieces[0]...)
+	}
+	if _, err := c.Write(first); err != nil {
+		return 0, nil // what came is read all the same
+	}
+	if m.gap == 0 && m.wait == 0 && len(pieces) > 0 {
+		taken, pieces = int64(len(pieces[0])), pieces[1:]
+	}
+	pause := m.wait
+	for _, piece := range pieces {
+		if pause > 0 && taken >= m.after {
+			select {
+			case a := <-answers:
+				return taken, &a
+			case <-time.After(pause):
+			}
+		}
+		n, err := c.Write(piece)
+		taken += int64(n)
+		if err != nil {
+			return taken, nil
+		}
+		pause = m.gap
+	}
+	return taken, nil
+}
+
+// read reads an answer. It closes a connection that takes no other request.
+func (c *connection) read(method string) answer {
+	for {
+		response, err := http.ReadResponse(c.from, &http.Request{Method: method}) //nolint:bodyclose // the connection is what is closed
+		if err != nil {
+			c.broken = true
+			return answer{Err: fmt.Errorf("%w: %w", errClosed, err)}
+		}
+		if response.StatusCode < 200 && response.StatusCode != http.StatusSwitchingProtocols {
+			continue // a hint before the answer
+		}
+		body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+		c.broken = c.broken || err != nil || response.Close || len(body) > maxAnswer
+		a := answer{Status: response.StatusCode, Header: response.Header, Body: body}
+		if err != nil && len(body) <= maxAnswer {
+			a = answer{Err: fmt.Errorf("the answer, %d, broke off: %w", response.StatusCode, err)}
+		}
+		return a
+	}
+}
+
+// String is the answer as it came, cut short and made printable.
+func (a answer) raw() string {
+	if a.Err != nil {
+		return a.Err.Error()
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%d %s\r\n", a.Status, http.StatusText(a.Status))
+	_ = a.Header.Write(&b)
+	b.WriteString("\r\n")
+	b.Write(a.Body)
+	return printable(b.Bytes())
+}
+
+// single is a listener with one connection to come.
+type single struct {
+	conn net.Conn
+	once sync.Once
+}
+
+// Accept implements [net.Listener].
+func (l *single) Accept() (conn net.Conn, err error) {
+	err = net.ErrClosed
+	l.once.Do(func() { conn, err = l.conn, nil })
+	return conn, err
+}
+
+// Close implements [net.Listener].
+func (l *single) Close() error { return nil }
+
+// Addr implements [net.Listener].
+func (l *single) Addr() net.Addr { return l.conn.LocalAddr() }
