@@ -72,7 +72,7 @@ func main() {
 }
 
 // packages is what our packages begin their errors with, which says nothing in a shell.
-var packages = regexp.MustCompile(`\b(testserver|events|middleware|verify|dedupe): `)
+var packages = regexp.MustCompile(`\b(testserver|conform|events|middleware|verify|dedupe): `)
 
 func root() *cobra.Command {
 	cmd := &cobra.Command{
@@ -117,7 +117,7 @@ Exit codes: 0 well; 1 a delivery or a check failed; 2 a wrong flag, argument or 
 			return verb.Help()
 		},
 	})
-	cmd.AddCommand(serve(), listen(), send(), trigger(), sign(), verifyRequest(), schedule(), providers(), version())
+	cmd.AddCommand(serve(), listen(), send(), trigger(), sign(), verifyRequest(), check(), schedule(), providers(), version())
 	for _, verb := range cmd.Commands() {
 		if verb.Args == nil {
 			verb.Args = nothing
