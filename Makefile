@@ -68,9 +68,15 @@ $(BIN)/axe.min.js:
 mutants: ## break the code in the ways that tools/mutants/mutants.txt lists, and fail if the tests let one live
 	$(TOOLS) run ./mutants -C ..
 
+SOAK := -run '^TestSoak' -timeout 0 -v -events 2000 -seeds $${SEEDS:-20} -table $(BIN)/soak.md
+
 .PHONY: soak
-soak: setup ## kill receivers and their Redis during 2,000 events, for SEEDS seeds, 10 unless told, and count what was done
-	$(GO) test ./dedupe/redisstore/soak -run '^TestSoak$$' -timeout 0 -v -events 2000 -seeds $${SEEDS:-10}
+soak: setup ## kill receivers and their databases during 2,000 events, for SEEDS seeds, 20 unless told, and count what was done
+	@mkdir -p $(BIN) && rm -f $(BIN)/soak.md
+	@failed=0; \
+	$(GO) test ./dedupe/redisstore/soak $(SOAK) || failed=1; \
+	(cd dedupe/sqlstore && GOWORK=off $(GO) test . $(SOAK)) || failed=1; \
+	cat $(BIN)/soak.md; exit $$failed
 
 .PHONY: million
 million: ## deliver a million events under faults, kills and failing handlers, in virtual time, by SEED, 1 unless told; some minutes

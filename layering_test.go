@@ -35,6 +35,7 @@ var layers = map[string][]string{
 	"testserver/providertest": {"testserver", ".", "verify", "events"},
 	"internal/needtest":       {},
 	"internal/redistest":      {"internal/needtest"},
+	"internal/soaktest":       {"testserver", "middleware", "dedupe", ".", "verify", "events"},
 	"examples/civo":           {"*"},
 	"examples/integration":    {"*"},
 	"examples/quickstart":     {"*"},

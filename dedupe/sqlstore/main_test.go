@@ -5,10 +5,13 @@ import (
 	"log/slog"
 	"os"
 	"testing"
+
+	"github.com/hookmitt/hookmitt/internal/soaktest"
 )
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // middleware.New speaks of ids
+	soaktest.Serve(soaked)
 	if of := os.Getenv(processOf); of != "" {
 		process(of)
 	}
