@@ -48,6 +48,8 @@ func repeat[T any](ctx context.Context, do func(context.Context) (T, error)) (T,
 			return value, err
 		case isBusy(err):
 			again, err = true, named(err)
+		case isMissing(err):
+			return value, named(err)
 		case isCut(err):
 			attempts++
 			again = attempts < reconnects
@@ -64,12 +66,27 @@ func repeat[T any](ctx context.Context, do func(context.Context) (T, error)) (T,
 	}
 }
 
-// named is [ErrBusy] too if the error says so.
+// named is [ErrBusy] or [ErrNoTable], too, if the error says so.
 func named(err error) error {
-	if isBusy(err) {
+	switch {
+	case isBusy(err):
 		return fmt.Errorf("%w: %w", ErrBusy, err)
+	case isMissing(err):
+		return fmt.Errorf("%w: %w", ErrNoTable, err)
 	}
 	return err
+}
+
+// isMissing says that the table is not there, or lacks a column.
+func isMissing(err error) bool {
+	switch state(err) {
+	case "42P01", "42703": // undefined_table, undefined_column
+		return true
+	case "":
+	default:
+		return false
+	}
+	return strings.Contains(err.Error(), "no such table") || strings.Contains(err.Error(), "no such column")
 }
 
 // isBusy says that a statement was not done because of others that were at work.
@@ -91,7 +108,7 @@ func isBusy(err error) bool {
 // isCut says that a connection broke, or that none was to be had: nobody knows whether the statement was done.
 func isCut(err error) bool {
 	switch s := state(err); s {
-	case "57P01", "57P02", "57P03": // the server shuts down, crashed, or starts
+	case "57P01", "57P02", "57P03", "57P05": // the server shuts down, crashed, starts, or found the session idle
 		return true
 	case "":
 	default:

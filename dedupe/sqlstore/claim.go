@@ -9,29 +9,50 @@ import (
 )
 
 // Claim implements [dedupe.Store]. Now and then it removes some rows whose time is over: see [Store.Sweep].
+//
+// One that ends without an answer may still be granted. It is then given back within a second or so, as no run, if the
+// database answers by then: an owner that claims again must not do so at the same time.
 func (s *Store) Claim(ctx context.Context, k dedupe.Key, owner string, h dedupe.Hold) (dedupe.Claim, error) {
 	if err := k.Validate(); err != nil {
 		return dedupe.Claim{}, err
 	}
 	c, err := ask(ctx, s, func(ctx context.Context) (dedupe.Claim, error) {
 		s.sweepSome(ctx)
-		return s.claim(ctx, dedupe.Claim{Key: k, Hold: h, Owner: owner})
-	}, func(c dedupe.Claim) { // a claim that nobody will use: the next attempt may have it at once
-		if c.State == dedupe.Claimed {
-			c.Unused = true
-			_ = s.Release(context.WithoutCancel(ctx), c)
+		c, err := s.claim(ctx, dedupe.Claim{Key: k, Hold: h, Owner: owner})
+		if ctx.Err() != nil { // nobody waits for it
+			s.giveBack(context.WithoutCancel(ctx), dedupe.Claim{Key: k, Hold: h, Owner: owner, Unused: true})
+			return dedupe.Claim{}, ctx.Err()
 		}
-	})
+		return c, err
+	}, func(dedupe.Claim) {})
 	if err != nil {
 		return dedupe.Claim{}, fmt.Errorf("sqlstore: claim: %w", err)
 	}
 	return c, nil
 }
 
+// giveBack releases a claim that may have been granted when nobody waited for it any more: by a driver that is deaf to
+// contexts, or by a PostgreSQL that has committed and waits for its standby. Its event would be busy for a lease, and
+// would have had a run that never was: with middleware's MaxRuns it would be dead without one.
+func (s *Store) giveBack(ctx context.Context, c dedupe.Claim) {
+	for pause := 10 * time.Millisecond; pause < time.Second; pause *= 4 { // what is cancelled may take a moment to end
+		time.Sleep(pause)
+		r, err := ask(ctx, s, func(ctx context.Context) (*record, error) { return s.read(ctx, s.say.look, name(c.Key)) }, func(*record) {})
+		if err == nil && r != nil && r.state == "pending" && r.owner == printable(c.Owner) {
+			c.Token = uint64(r.token) //nolint:gosec // a time
+			_ = s.Release(ctx, c)
+			return
+		}
+	}
+}
+
 // claim asks until the answer is one: what was read may have become free meanwhile, and what was free may have gone.
 func (s *Store) claim(ctx context.Context, c dedupe.Claim) (dedupe.Claim, error) {
 	event, owner := name(c.Key), printable(c.Owner)
-	for {
+	for turn := 0; ; turn++ {
+		if turn > 1 { // others are fast
+			time.Sleep(time.Millisecond)
+		}
 		r, err := s.tryClaim(ctx, event, owner, c.Hold)
 		switch {
 		case err != nil:

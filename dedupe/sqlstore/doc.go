@@ -32,16 +32,20 @@
 // # What is not
 //
 // An effect outside of the transaction, an e-mail or another database's row, happens again when the process dies before
-// the commit. So it does without Tx. With middleware's Options.BodyWindow the claim in the handler's context is the
-// body's: Tx then marks the body, which is remembered for the window alone.
+// the commit. So it does without Tx. With middleware's Options.BodyWindow Tx marks the event; its body is marked after
+// the handler.
 //
-// A claim that is granted when the deadline is over is lost if the driver has hung up, as pgx does: the event is busy
-// for a lease, and the claim counts as a run. PostgreSQL's fail-over to a replica that is not synchronous forgets, as
-// Redis's does; so does synchronous_commit off.
+// A database that forgets what it had committed forgets effect and mark together, after the provider was answered 200:
+// the event is lost. PostgreSQL does so at a fail-over to a replica that is not synchronous, with synchronous_commit off
+// and in an UNLOGGED table; SQLite with synchronous below FULL, when the power fails. [Store.Check] tells what it can see
+// of that.
 //
-// The only clock is the database's. One that jumps ahead ends leases early; one that is put back makes ids be
-// remembered for longer, and no lease. Tokens grow all the same, while the row is there; once it was removed only a
-// clock that is put back by more than Hold.Remember makes one smaller.
+// A claim that is granted when the deadline is over is given back, if the database answers within a second; if it does
+// not, the event is busy for a lease, and the claim counts as a run.
+//
+// The only clock is the database's. One that jumps ahead ends leases early, and has ids forgotten early; one that is put
+// back makes ids be remembered for longer, and no lease. Tokens grow all the same, while the row is there; once it was
+// removed only a clock that is put back by more than Hold.Remember makes one smaller.
 //
 // # PostgreSQL
 //
@@ -50,7 +54,11 @@
 // default, repeats least. The rights are SELECT, INSERT, UPDATE and DELETE on the table. Use
 //
 //	db.SetMaxOpenConns(10)                        or so: to connect takes longer than to answer, in a burst too long
-//	idle_in_transaction_session_timeout = '10s'   or one who is cut off in Tx, between mark and commit, holds its event
+//	idle_in_transaction_session_timeout = '10s'   or one who is cut off in Tx, between mark and commit, holds its event;
+//	                                              longer if fn waits for something else in between
+//
+// Each Tx has a connection for as long as it takes, and claims and heartbeats want one as well: keep middleware's
+// Options.MaxInFlight below the pool's size. A repeat of an event that is done is a write, too, if a small one.
 //
 // A pooler between transactions, PgBouncer's say, will do where the driver's statements do: nothing is kept in a
 // session.
@@ -76,6 +84,6 @@
 //	SELECT * FROM hookmitt_claims WHERE event = 'civo/0b7e1c52'
 //
 // with every percent sign, every slash of the scope, and every byte that is no printable ASCII as %2F. A scope of more
-// than 256 bytes, written so, is %sha256: and its digest. To have an event run again use [Store.Forget], not DELETE: a
-// run that is under way would not notice.
+// than 256 bytes, written so, is %sha256: and its digest. To have an event run again use [Store.Forget], not DELETE: the
+// next token might be smaller, and a run that is under way would claim the event anew when it ends.
 package sqlstore

@@ -23,6 +23,10 @@ var (
 	ErrBusy    = errors.New("sqlstore: the database is busy")                         // with others' transactions, for as long as the call might take
 	ErrNoClaim = errors.New("sqlstore: the context has no claim")                     // so it is not that of a run
 	ErrTwice   = errors.New("sqlstore: the event was done by this run's transaction") // and what was to be done now was not
+	ErrNoTable = errors.New("sqlstore: the table is not there, or not ours")          // see Store.Migrate
+
+	// ErrUndone is SQLite's alone. See [Store.Tx] for how it comes about: the event has an effect, and will have another.
+	ErrUndone = errors.New("sqlstore: the transaction was undone while it went on, and what was written after that has no mark")
 )
 
 const (

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
 
 	"github.com/hookmitt/hookmitt/dedupe"
 )
@@ -22,6 +24,10 @@ const doneBy = 200
 //			return err
 //		})
 //	}
+//
+// fn must return the error of every statement that failed. SQLite undoes the whole transaction when a write is
+// interrupted, as by the end of its context, or finds the disk full, and on INSERT OR ROLLBACK; what fn writes after that
+// is written at once and without the mark, and Tx can say no more than [ErrUndone].
 //
 // If fn fails, or panics, nothing is written, and the event stays this run's, to be released. If another run has taken
 // the event over it is [dedupe.ErrLeaseLost], and nothing is written. When Tx has returned nil the event is done,
@@ -41,6 +47,9 @@ func (s *Store) Tx(ctx context.Context, fn func(*sql.Tx) error) error {
 		return ErrNoClaim
 	}
 	outcome, err := s.inTx(ctx, c, fn)
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, dedupe.ErrLeaseLost) && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", cause, err) // the heartbeat knew it first
+	}
 	if outcome == ended {
 		return err
 	}
@@ -75,11 +84,14 @@ func (s *Store) inTx(ctx context.Context, c dedupe.Claim, fn func(*sql.Tx) error
 	if err != nil {
 		return ended, fmt.Errorf("sqlstore: tx: %w", err)
 	}
+	leave = sync.OnceFunc(leave)
 	defer leave()
-	tx, marked, err := s.begin(ctx, limited, c)
+	defer context.AfterFunc(ctx, leave)() // its end rolls back, and others write, although fn may be deaf to it
+	conn, tx, marked, err := s.begin(ctx, limited, c)
 	if err != nil {
 		return ended, fmt.Errorf("sqlstore: tx: begin: %w", err)
 	}
+	defer conn.Close()
 	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
 	if s.dialect == SQLite && !marked {
 		return lost, nil
@@ -96,28 +108,44 @@ func (s *Store) inTx(ctx context.Context, c dedupe.Claim, fn func(*sql.Tx) error
 		return lost, nil
 	}
 	if err := tx.Commit(); err != nil {
+		if strings.Contains(err.Error(), "no transaction is active") { // as every driver for SQLite passes it on
+			return ended, fmt.Errorf("%w: %w", ErrUndone, err)
+		}
 		return broken, named(err)
 	}
 	return ended, nil
 }
 
-// begin begins a transaction, within limited; it may go on for as long as ctx. In SQLite it begins with the mark, and so with the lock: one that reads first and writes
-// later fails if another wrote between.
-func (s *Store) begin(ctx, limited context.Context, c dedupe.Claim) (tx *sql.Tx, marked bool, err error) {
-	tx, err = repeat(limited, func(context.Context) (*sql.Tx, error) {
-		if s.dialect == Postgres {
-			return s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+// begin begins a transaction, which goes on for as long as ctx. In SQLite it begins with the mark, and so with the lock:
+// one that reads first and writes later fails if another wrote between. It waits there for a connection within limited
+// alone, since it has the turn.
+func (s *Store) begin(ctx, limited context.Context, c dedupe.Claim) (conn *sql.Conn, tx *sql.Tx, marked bool, err error) {
+	conn, err = repeat(limited, func(context.Context) (conn *sql.Conn, err error) {
+		wait := ctx
+		if s.dialect == SQLite {
+			wait = limited
 		}
-		tx, err := s.db.BeginTx(ctx, nil)
-		if err != nil {
+		if conn, err = s.db.Conn(wait); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, conn.Close())
+			}
+		}()
+		if s.dialect == Postgres {
+			tx, err = conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+			return conn, err
+		}
+		if tx, err = conn.BeginTx(ctx, nil); err != nil {
 			return nil, err
 		}
 		if marked, err = s.mark(ctx, tx, c); err != nil {
 			return nil, errors.Join(err, tx.Rollback())
 		}
-		return tx, nil
+		return conn, nil
 	})
-	return tx, marked, err
+	return conn, tx, marked, err
 }
 
 func (s *Store) mark(ctx context.Context, tx *sql.Tx, c dedupe.Claim) (bool, error) {
