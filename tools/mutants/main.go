@@ -187,5 +187,6 @@ func command(dir string, args ...string) ([]byte, error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOWORK=") // the workspace of the code, which has stores that are modules
 	return cmd.CombinedOutput()
 }
