@@ -164,3 +164,18 @@ func TestAHandlersErrorPassedForAnUnusedClaim(t *testing.T) {
 	require.Equal(t, "200 dead", brief(s.send(created(firstID))))
 	require.True(t, died)
 }
+
+// Whoever fences by the claim's token, or marks it in a transaction, means the event's claim.
+func TestUnderABodyWindowTheHandlerHasTheEventsClaim(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var key dedupe.Key
+		s := newStand(t, hookmitt.Civo(), func(ctx context.Context, _ events.Event) error {
+			c, _ := dedupe.ClaimFrom(ctx)
+			key = c.Key
+			return nil
+		}, middleware.Options{BodyWindow: time.Hour})
+		s.send(created(firstID))
+		require.Equal(t, dedupe.Key{Scope: "civo", ID: firstID}, key)
+	})
+}
