@@ -20,10 +20,12 @@
 // it. [Provider.Seal] turns an event into a request, [Provider.Open] turns a request into an event. Around it:
 //
 //   - verify: is it from them? Schemes, secrets, rotation.
-//   - dedupe: have we done it already? Claims, leases, and a store in memory; dedupe/redisstore for several processes.
+//   - dedupe: have we done it already? Claims, leases, and a store in memory; dedupe/redisstore for several processes,
+//     dedupe/sqlstore for effects that commit with the mark.
 //   - events: what does it say, and who wants it? Codecs, payloads, the router.
 //   - middleware: the receiver, the only place where all of these meet.
-//   - testserver: the provider's side, on virtual time; testserver/simulator: the same over HTTP, with a page.
+//   - testserver: the provider's side, on virtual time; testserver/simulator: the same over HTTP, with a page;
+//     testserver/conform: is a receiver right?
 //   - cmd/hookmitt: all of it from a shell.
 //
 // What it cannot promise: where the provider's id is not signed ([UnsignedID], Civo), a stranger who holds one

@@ -273,3 +273,23 @@ var yourHandler = events.HandlerFunc(func(context.Context, events.Event) error {
 	promised := regexp.MustCompile(`// (0s 500.*)`).FindStringSubmatch(program)
 	require.Contains(t, inModule(t, program, "test", "-v"), promised[1])
 }
+
+func TestReadmeConformanceCompiles(t *testing.T) {
+	t.Parallel()
+	inModule(t, `package conformance
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/hookmitt/hookmitt"
+	"github.com/hookmitt/hookmitt/testserver/conform"
+	"github.com/hookmitt/hookmitt/verify"
+)
+
+var secret verify.Secret
+
+func yourRoutes() http.Handler { return nil }
+
+`+block(t, "go", "conform.Run(t,"), "vet")
+}

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,7 +55,10 @@ func TestReadmeTourOfTheBinary(t *testing.T) {
 	needtest.Programs(t, "sh", "curl", "grep")
 	dir := t.TempDir()
 	goCommand(t, "build", "-o", filepath.Join(dir, "hookmitt"), "./cmd/hookmitt")
-	ports := strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:"+freePort(t), "127.0.0.1:8484", "127.0.0.1:"+freePort(t))
+	empty := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) // 200 OK
+	t.Cleanup(empty.Close)
+	ports := strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:"+freePort(t), "127.0.0.1:8484", "127.0.0.1:"+freePort(t),
+		"127.0.0.1:3000", empty.Listener.Addr().String())
 	back := strings.NewReplacer(ports.Replace("127.0.0.1:8080"), "127.0.0.1:8080", ports.Replace("127.0.0.1:8484"), "127.0.0.1:8484")
 	sh := func(command string) *exec.Cmd {
 		cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "sh", "-c", command) // a test's context ends before its clean-up
@@ -86,7 +91,7 @@ func TestReadmeTourOfTheBinary(t *testing.T) {
 	start(session(block(t, "console", "hookmitt listen --secret env:SECRET\n"))[0].command, "127.0.0.1:8080")
 	start(session(block(t, "console", "$ hookmitt serve --clock manual\n"))[0].command, "127.0.0.1:8484")
 	said := "export SECRET=test-secret URL=" + ports.Replace("http://127.0.0.1:8080/")
-	for _, holds := range []string{"hookmitt sign", "/_sim/v1/events"} {
+	for _, holds := range []string{"hookmitt sign", "/_sim/v1/events", "check $URL", "check http://127.0.0.1:3000/"} {
 		for _, step := range session(block(t, "console", holds)) {
 			if strings.HasPrefix(step.command, "export ") {
 				require.Equal(t, said, ports.Replace(step.command))
