@@ -14,6 +14,10 @@ var (
 
 	// ErrUnused is what a run returns that did not do anything of the event, and should not be counted.
 	ErrUnused = errors.New("dedupe: the claim was not used")
+
+	// ErrNotBegun is what a store returns whose transaction could not begin, as sqlstore's does: the handler has done
+	// nothing by it. middleware answers 503 to a handler that returns it, and counts no run.
+	ErrNotBegun = errors.New("dedupe: the transaction could not begin")
 )
 
 // Guard runs events under a claim. Its fields must not change once it is used.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/hookmitt/hookmitt/dedupe"
 	"github.com/hookmitt/hookmitt/events"
 )
 
@@ -88,6 +89,8 @@ func outcomeOf(err error) Outcome {
 		return Failed
 	case errors.Is(err, events.ErrInvalid):
 		return Invalid
+	case errors.Is(err, dedupe.ErrNotBegun):
+		return Unavailable
 	}
 	return Failed
 }

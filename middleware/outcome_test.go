@@ -3,6 +3,7 @@ package middleware_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"runtime"
@@ -85,6 +86,10 @@ var rows = map[string]row{
 	"the handler fails": {
 		do:      returning(errBoom),
 		outcome: middleware.Failed, status: 500, run: 1, reason: "boom", claim: "failed",
+	},
+	"the handler could not begin, and says so": {
+		do:      returning(fmt.Errorf("the database is busy: %w", dedupe.ErrNotBegun)),
+		outcome: middleware.Unavailable, status: 503, retry: "5", run: 1, reason: "the database is busy", claim: "none",
 	},
 	"the handler asks for a retry, in a broken second": {
 		do:      returning(events.Retry(1001*time.Millisecond, errBoom)),

@@ -41,7 +41,7 @@ func (r *runResult) end(o Outcome, err error) (int, error) {
 	switch {
 	case o.Acknowledged():
 		return o.Status(), nil
-	case r.run == 0:
+	case r.run == 0 || o == Unavailable:
 		return 0, dedupe.ErrUnused
 	}
 	return 0, errFailed

@@ -29,6 +29,9 @@ const doneBy = 200
 // interrupted, as by the end of its context, or finds the disk full, and on INSERT OR ROLLBACK; what fn writes after that
 // is written at once and without the mark, and Tx can say no more than [ErrUndone].
 //
+// If the transaction cannot be begun, since the database is busy ([ErrBusy]) or away, fn is not called, and the error is
+// [dedupe.ErrNotBegun] too: middleware answers 503 to a handler that returns it, and counts no run.
+//
 // If fn fails, or panics, nothing is written, and the event stays this run's, to be released. If another run has taken
 // the event over it is [dedupe.ErrLeaseLost], and nothing is written. When Tx has returned nil the event is done,
 // whatever the handler returns: an error is then answered and recorded as one, and no run follows.
@@ -82,14 +85,14 @@ func (s *Store) inTx(ctx context.Context, c dedupe.Claim, fn func(*sql.Tx) error
 	defer cancel()
 	leave, err := s.enter(limited)
 	if err != nil {
-		return ended, fmt.Errorf("sqlstore: tx: %w", err)
+		return ended, fmt.Errorf("sqlstore: tx: %w: %w", err, dedupe.ErrNotBegun)
 	}
 	leave = sync.OnceFunc(leave)
 	defer leave()
 	defer context.AfterFunc(ctx, leave)() // its end rolls back, and others write, although fn may be deaf to it
 	conn, tx, marked, err := s.begin(ctx, limited, c)
 	if err != nil {
-		return ended, fmt.Errorf("sqlstore: tx: begin: %w", err)
+		return ended, fmt.Errorf("sqlstore: tx: begin: %w: %w", err, dedupe.ErrNotBegun)
 	}
 	defer conn.Close()
 	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing

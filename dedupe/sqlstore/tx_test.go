@@ -223,6 +223,7 @@ func TestTx(t *testing.T) {
 				return
 			}
 			require.ErrorIs(t, r.Err, sqlstore.ErrBusy)
+			require.ErrorIs(t, r.Err, dedupe.ErrNotBegun)
 			d.requireEffects(0)
 			d.again(store, 2)
 		},

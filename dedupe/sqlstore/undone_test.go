@@ -75,5 +75,7 @@ func TestTxWithoutAConnection(t *testing.T) {
 		return store.Tx(ctx, effect(ctx, "run"))
 	})
 	require.ErrorIs(t, r.Err, context.DeadlineExceeded)
+	require.ErrorIs(t, r.Err, dedupe.ErrNotBegun)
 	d.requireEffects(0)
+	d.again(patient(d), 2)
 }
