@@ -1,15 +1,15 @@
 package conform
 
 import (
-	"bytes"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 )
 
-const refusedAsMalformed = "400, and it goes on"
+const refusedAsMalformed = "400, no effect, and it goes on"
 
 // bodies is what a signed body may be that is no event.
 var bodies = []Check{
@@ -17,20 +17,20 @@ var bodies = []Check{
 		ID: "BODY-01", Level: Must, Sent: "JSON that is cut off", Want: refusedAsMalformed,
 		Why: "as a 5xx it would be sent again for hours, without hope",
 		run: func(t *trial) {
-			t.refused(t.altered(func(body []byte) []byte { return body[:len(body)/2] }), http.StatusBadRequest)
+			t.unreadable(t.altered(func(body []byte) []byte { return body[:len(body)/2] }))
 		},
 	},
 	{
 		ID: "BODY-02", Level: Must, Sent: "nothing", Want: refusedAsMalformed,
 		Why: "parsers throw on it",
-		run: func(t *trial) { t.rejected(t.send(t.raw("")), http.StatusBadRequest) },
+		run: func(t *trial) { t.unreadable(t.raw("")) },
 	},
 	{
 		ID: "BODY-03", Level: Must, Sent: `JSON that is no object: null, [], "x", 42, true`, Want: refusedAsMalformed,
 		Why: "it parses, and then has no members",
 		run: func(t *trial) {
 			for _, body := range []string{"null", "[]", `"x"`, "42", "true"} {
-				t.rejected(t.send(t.raw(body)), http.StatusBadRequest)
+				t.unreadable(t.raw(body))
 			}
 		},
 	},
@@ -50,7 +50,10 @@ var bodies = []Check{
 		ID: "BODY-05", Level: Must, Sent: "known members of other types: numbers for text, text for objects", Want: "400, 422 or 2xx, and it goes on",
 		Why: "the first use of such a member throws, long after the parser was content",
 		run: func(t *trial) {
-			t.either(t.send(t.altered(mistyped)), http.StatusBadRequest, http.StatusUnprocessableEntity)
+			for _, deep := range []bool{false, true} {
+				m := t.valid()
+				t.either(t.send(t.resealed(m, t.mistyped(m, deep))), http.StatusBadRequest, http.StatusUnprocessableEntity)
+			}
 		},
 	},
 	{
@@ -98,16 +101,68 @@ var bodies = []Check{
 	},
 }
 
-// mistyped is an event with text where its data was an object.
-func mistyped(body []byte) []byte {
-	start := bytes.IndexByte(body[1:], '{')
-	if start < 0 { // flat: a number for each UUID
-		return regexp.MustCompile(`"`+aUUID.String()+`"`).ReplaceAll(body, []byte("7"))
+// unreadable sends what is no event, signed. A receiver that puts all that is signed into a queue accepts it; that does
+// no harm as long as nothing comes of it.
+func (t *trial) unreadable(m *message) {
+	a := t.send(m)
+	if a.Err != nil || a.Status > 299 {
+		t.rejected(a, http.StatusBadRequest)
+		t.quiet(m)
+		return
 	}
-	start++
-	end := bytes.LastIndexByte(body[:len(body)-1], '}')
-	if end < start {
-		return body
+	t.negative = true
+	t.quiet(m)
+	t.lenient("answered %v: it was accepted, and nobody will ever know what it meant", a)
+}
+
+// mistyped is a request's body with members of other types, as many as leave it an event of the same type: those of the
+// outermost object or, deep, all that are in them.
+func (t *trial) mistyped(m *message, deep bool) []byte {
+	codec := t.target.Provider.Codec
+	was, err := codec.Open(m.header(), m.body)
+	var members map[string]any
+	if t.must(err); json.Unmarshal(m.body, &members) != nil {
+		t.skip("the body is no JSON object")
 	}
-	return slices.Concat(body[:start], []byte(`"text"`), body[end+1:])
+	body, changed := m.body, false
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		own := members[name]
+		members[name] = otherwise(own, deep)
+		other, err := json.Marshal(members)
+		t.must(err)
+		if e, err := codec.Open(m.header(), other); err != nil || e.Type != was.Type {
+			members[name] = own
+			continue
+		}
+		body, changed = other, true
+	}
+	if !changed {
+		t.skip("the body has no members besides those that make it an event")
+	}
+	return body
+}
+
+// otherwise is a JSON value of another type or, deep, one of which all parts are of another type.
+func otherwise(value any, deep bool) any {
+	switch value := value.(type) {
+	case string:
+		return 7
+	case map[string]any:
+		if !deep {
+			return "text"
+		}
+		for name, part := range value {
+			value[name] = otherwise(part, deep)
+		}
+		return value
+	case []any:
+		if !deep {
+			return "text"
+		}
+		for i, part := range value {
+			value[i] = otherwise(part, deep)
+		}
+		return value
+	}
+	return "text" // a number, true, false, null
 }

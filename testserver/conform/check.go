@@ -43,6 +43,9 @@ func (c Check) Group() string {
 	return group
 }
 
+// alone reports whether nothing may run beside the check: it stops the receiver, or moves its clock.
+func (c Check) alone() bool { return c.needs&(needRestart|needPass) != 0 }
+
 // Needs are what has to be known of a receiver for the check to be made, in words. Nil if nothing has.
 func (c Check) Needs() []string {
 	var words []string

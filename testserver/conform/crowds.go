@@ -1,7 +1,6 @@
 package conform
 
 import (
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -23,7 +22,7 @@ var crowds = []Check{
 			t.chance.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 			for i, a := range t.together(all...) {
 				t.keep(all[i], a)
-				if a.Err != nil || a.Status != http.StatusServiceUnavailable && a.Status != http.StatusConflict && a.Status != http.StatusTooEarly {
+				if !a.busy() {
 					t.accepted(a)
 				}
 			}
@@ -49,7 +48,7 @@ var crowds = []Check{
 					case <-t.ctx.Done():
 						return
 					case <-time.After(time.Second / 50):
-						if m, err := t.seal(t.stranger(), t.event(), time.Now()); err == nil {
+						if m, err := t.seal(t.stranger(), t.event(), t.now()); err == nil {
 							forger.Go(func() { _ = t.wire.send(t.ctx, m) })
 						}
 					}
@@ -76,7 +75,7 @@ func (t *trial) crowd(all []*message, width int) {
 	for some := range slices.Chunk(all, width) {
 		for i, a := range t.together(some...) {
 			t.keep(some[i], a)
-			if a.Err == nil && a.Status == http.StatusServiceUnavailable { // it has enough, and says when to come again
+			if a.busy() { // it has enough for now
 				t.again(some[i])
 				continue
 			}

@@ -2,6 +2,7 @@ package conform
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -20,11 +21,12 @@ type message struct {
 	body   []byte
 
 	chunk   int           // size of the chunks that the body is sent in; 0: with Content-Length
+	piece   int           // how much of the body is written at a time; 0: a chunk, or 64 KiB
 	declare int64         // Content-Length that is said; -1: the body's
 	bare    bool          // without a header for the body's length
-	gap     time.Duration // between chunks, or bytes of the body
-	after   int64         // bytes of the body that are written without gaps
-	wait    time.Duration // before the body, for a 100 Continue
+	gap     time.Duration // before each piece
+	wait    time.Duration // before the piece that begins after so many bytes of the body, or behind them
+	after   int64
 }
 
 // line is a field of the header, written as name, colon, space, value.
@@ -96,14 +98,9 @@ func (m *message) head() []byte {
 
 // pieces are the body as it is written, one write each.
 func (m *message) pieces() [][]byte {
-	if m.chunk == 0 && m.gap == 0 {
-		if len(m.body) == 0 {
-			return nil
-		}
-		return [][]byte{m.body}
-	}
+	size := cmp.Or(m.piece, m.chunk, 64<<10)
 	var all [][]byte
-	for piece := range slices.Chunk(m.body, max(m.chunk, 1)) {
+	for piece := range slices.Chunk(m.body, size) {
 		if m.chunk > 0 {
 			piece = slices.Concat([]byte(strconv.FormatInt(int64(len(piece)), 16)), []byte("\r\n"), piece, []byte("\r\n"))
 		}

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hookmitt/hookmitt/verify"
@@ -25,8 +26,8 @@ type Options struct {
 // Probe makes the checks on a receiver, one after the other but for those that wait. An error says that target or opts
 // are none; whatever the receiver does is in the report. When ctx ends, what is under way is FAILED, and the rest not made.
 //
-// It sends requests that no provider sends, some hundred of them, and a receiver that does real work does it for those that are valid: it is for
-// receivers under test.
+// It sends requests that no provider sends, more than a thousand of them, and a receiver that does real work does it for
+// those that are valid: it is for receivers under test.
 func Probe(ctx context.Context, target Target, opts *Options) (Report, error) {
 	p, err := newProbe(target, opts)
 	if err != nil {
@@ -45,7 +46,11 @@ type probe struct {
 	sigName  string       // the header of signatures; "" if it is not known
 	idHeader string       // of ids; "" if there is none
 	checks   []Check
+	ahead    atomic.Int64 // how much further the receiver's clock is than ours, in nanoseconds: [Target.Pass] moved it
 }
+
+// now is the time at the receiver.
+func (p *probe) now() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) }
 
 func newProbe(target Target, opts *Options) (*probe, error) {
 	p := &probe{}
@@ -64,7 +69,7 @@ func newProbe(target Target, opts *Options) (*probe, error) {
 			p.hmac = &scheme
 		}
 	}
-	if _, err := p.seal(target.Secret, p.event(), time.Now()); err != nil {
+	if _, err := p.seal(target.Secret, p.event(), p.now()); err != nil {
 		return nil, fmt.Errorf("conform: Target.Secret or Target.Event does not fit the provider: %w", err)
 	}
 	if name, ok := target.Provider.Codec.IDField().Header(); ok {
@@ -96,7 +101,7 @@ func matches(patterns []string, id string) bool {
 // control is the check without which no other says anything.
 const control = "BASE-01"
 
-// all makes the checks. Those that wait begin first, and are waited for at the end.
+// all makes the checks. Those that wait begin first, and are waited for before those that nothing may run beside.
 func (p *probe) all(ctx context.Context) Report {
 	results := make([]Result, len(p.checks))
 	var mu sync.Mutex
@@ -111,7 +116,6 @@ func (p *probe) all(ctx context.Context) Report {
 	first := p.make(ctx, Checks()[0])
 	dead := first.Verdict == Failed
 	var waiting sync.WaitGroup
-	defer waiting.Wait()
 	if !dead {
 		for i, c := range p.checks {
 			if c.slow {
@@ -125,7 +129,7 @@ func (p *probe) all(ctx context.Context) Report {
 			tell(i, first)
 		case dead:
 			tell(i, Result{Check: c, Verdict: Skipped, Found: control + " failed, which is to be mended first: " + first.Found})
-		case !c.slow:
+		case !c.slow && !c.alone():
 			tell(i, p.make(ctx, c))
 		}
 		if ctx.Err() != nil {
@@ -133,6 +137,11 @@ func (p *probe) all(ctx context.Context) Report {
 		}
 	}
 	waiting.Wait()
+	for i, c := range p.checks {
+		if !dead && c.alone() && ctx.Err() == nil {
+			tell(i, p.make(ctx, c))
+		}
+	}
 	results = slices.DeleteFunc(results, func(r Result) bool { return r.Check.ID == "" }) // not made
 	return Report{Seed: p.options.Seed, Results: results}
 }
@@ -159,6 +168,9 @@ func (p *probe) make(ctx context.Context, c Check) Result {
 		if t.verdict == OK {
 			t.verdict, t.found, t.sent, t.came = verdict, found, sent, came
 		}
+	}
+	if ctx.Err() != nil && t.verdict != OK { // it may be our doing
+		t.decide(Failed, "it was under way when the probe was ended: %v", context.Cause(ctx))
 	}
 	r := Result{Check: c, Verdict: t.verdict, Found: t.found, Took: time.Since(began)}
 	if t.verdict != OK && t.verdict != Skipped && t.sent != nil {

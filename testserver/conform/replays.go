@@ -24,17 +24,13 @@ var replays = []Check{
 		},
 	},
 	{
-		ID: "IDEM-02", Level: Must, Sent: "the same delivery ten times at once", Want: "one effect; 2xx, or 409, 425 or 503 while it is being done; 2xx in the end",
+		ID: "IDEM-02", Level: Must, Sent: "the same delivery ten times at once", Want: "one effect; 2xx, or 409, 425, 429 or 503 while it is being done; 2xx in the end",
 		Why: "between looking and writing another one looks", needs: needEffects,
 		run: func(t *trial) {
 			m := t.valid()
 			for _, a := range t.together(m, m, m, m, m, m, m, m, m, m) {
 				t.keep(m, a)
-				switch {
-				case a.Err != nil:
-					t.failed("%v", a.Err)
-				case a.Status == http.StatusConflict || a.Status == http.StatusTooEarly || a.Status == http.StatusServiceUnavailable:
-				default:
+				if !a.busy() {
 					t.accepted(a)
 				}
 			}
@@ -57,7 +53,7 @@ var replays = []Check{
 	},
 	{
 		ID: "IDEM-04", Level: Shown, Sent: "a captured delivery under another id", Want: "one effect or two",
-		Why: "where the signature does not cover the id nobody can tell it from a new event", needs: needEffects | needFreeID,
+		Why: "where the signature does not cover the id nobody can tell it from a new event", needs: needEffects | needHeaderID | needFreeID,
 		run: func(t *trial) {
 			m := t.valid()
 			t.taken(m)
@@ -88,7 +84,7 @@ var replays = []Check{
 			e := t.event()
 			m := t.sealed(e)
 			t.taken(m)
-			t.must(t.target.Pass(t.ctx, t.target.Provider.Horizon()))
+			t.pass(t.target.Provider.Horizon())
 			t.again(t.resent(e, m))
 			t.effects(m.id, 1)
 		},
@@ -100,7 +96,7 @@ var replays = []Check{
 			e := t.event()
 			m := t.sealed(e)
 			t.taken(m)
-			t.must(t.target.Pass(t.ctx, 14*24*time.Hour))
+			t.pass(14 * 24 * time.Hour)
 			t.again(t.resent(e, m))
 			t.sleep(settle)
 			t.shows("the effect happened %s", times(t.countEffects(m.id)))
@@ -140,7 +136,7 @@ var replays = []Check{
 			e := t.event()
 			m := t.sealed(e)
 			t.taken(m)
-			later, err := t.seal(t.target.Secret, e, time.Now().Add(time.Second))
+			later, err := t.seal(t.target.Secret, e, t.now().Add(time.Second))
 			t.must(err)
 			t.again(later)
 			t.effects(m.id, 1)
@@ -177,6 +173,13 @@ var replays = []Check{
 	},
 }
 
+// pass lets time pass for the receiver. If ours did not pass as well, its clock is ahead of ours from then on.
+func (t *trial) pass(d time.Duration) {
+	began := time.Now()
+	t.must(t.target.Pass(t.ctx, d))
+	t.ahead.Add(int64(max(d-time.Since(began), 0)))
+}
+
 // together sends requests at once, each on a connection of its own.
 func (t *trial) together(all ...*message) []answer {
 	answers := make([]answer, len(all))
@@ -198,7 +201,7 @@ func (t *trial) resent(e events.Event, m *message) *message {
 
 // stamped is a new delivery that was signed at another time.
 func (t *trial) stamped(ahead time.Duration) *message {
-	m, err := t.seal(t.target.Secret, t.event(), time.Now().Add(ahead))
+	m, err := t.seal(t.target.Secret, t.event(), t.now().Add(ahead))
 	t.must(err)
 	return m
 }
@@ -207,7 +210,7 @@ func (t *trial) stamped(ahead time.Duration) *message {
 func (t *trial) retimed(m *message, text string) (*message, bool) {
 	signed := string(t.signedBytes(m))
 	for ago := range 3 { // seconds since it was signed
-		now := fmt.Sprint(time.Now().Add(-time.Duration(ago) * time.Second).Unix())
+		now := fmt.Sprint(t.now().Add(-time.Duration(ago) * time.Second).Unix())
 		digest := t.digest(m)
 		other := m.clone()
 		replaced := false

@@ -1,9 +1,5 @@
 package conform
 
-import (
-	"time"
-)
-
 // rotations is what becomes of requests while the secret is changed.
 var rotations = []Check{
 	{
@@ -11,7 +7,7 @@ var rotations = []Check{
 		Why: "while it is changed some requests are signed by the one and some by the other", needs: needPrevious,
 		run: func(t *trial) {
 			t.taken(t.valid())
-			m, err := t.seal(t.target.Previous, t.event(), time.Now())
+			m, err := t.seal(t.target.Previous, t.event(), t.now())
 			t.must(err)
 			t.taken(m)
 		},
@@ -21,7 +17,7 @@ var rotations = []Check{
 		Why: "a rotation that the receiver learns of late must not cost an event", needs: needEffects,
 		run: func(t *trial) {
 			e := t.event()
-			m, err := t.seal(t.stranger(), e, time.Now())
+			m, err := t.seal(t.stranger(), e, t.now())
 			t.must(err)
 			t.refused(m, unauthorized)
 			t.taken(t.sealed(e))
@@ -40,7 +36,7 @@ var rotations = []Check{
 		Why: "a rotation after a leak must come to an end", needs: needPrevious | needRetire,
 		run: func(t *trial) {
 			t.must(t.target.Retire(t.ctx))
-			m, err := t.seal(t.target.Previous, t.event(), time.Now())
+			m, err := t.seal(t.target.Previous, t.event(), t.now())
 			t.must(err)
 			t.refused(m, unauthorized)
 			t.taken(t.valid())

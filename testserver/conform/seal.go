@@ -28,7 +28,7 @@ func (p *probe) unique(e events.Event) events.Event {
 	codec := p.target.Provider.Codec
 	e.ID = newID()
 	if codec.TimeField() != (events.Field{}) {
-		e.Time = time.Now().UTC().Truncate(time.Second)
+		e.Time = p.now().UTC().Truncate(time.Second)
 	}
 	fresh := aUUID.ReplaceAllStringFunc(string(e.Data), func(string) string { return newID() })
 	if codec.IDField().Derived() && fresh == string(e.Data) {
@@ -129,7 +129,7 @@ func (t *trial) digest(m *message) string {
 func (t *trial) mac(secret verify.Secret, scheme verify.HMAC, signed []byte) string {
 	scheme.Header, scheme.Form, scheme.Signed, scheme.Timestamp = "Digest", verify.Form{}, nil, verify.Source{}
 	h := http.Header{}
-	t.must(scheme.Sign(secret, h, signed, time.Now()))
+	t.must(scheme.Sign(secret, h, signed, t.now()))
 	return h.Get("Digest")
 }
 

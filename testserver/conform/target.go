@@ -55,7 +55,8 @@ type Target struct {
 	// Restart stops the receiver and starts it again, and returns when it receives. Optional.
 	Restart func(ctx context.Context) error
 
-	// Pass lets time pass for the receiver and for what it remembers ids in: [time.Sleep] in a bubble. Optional.
+	// Pass lets time pass for the receiver and for what it remembers ids in: [time.Sleep] in a bubble. What comes after it
+	// is signed at the time that it is then for the receiver. Optional.
 	Pass func(ctx context.Context, d time.Duration) error
 }
 
@@ -90,8 +91,7 @@ const (
 	needHMAC
 	needID       // the provider sends ids
 	needHeaderID // in a header
-	needBodyID
-	needFreeID // in a header that the signature does not cover
+	needFreeID   // in a header that the signature does not cover
 	needRetries
 )
 
@@ -106,7 +106,6 @@ var needs = []struct {
 	{needList, "the provider's signature header has no room for two signatures", func(p *probe) bool { return p.hmac != nil && p.hmac.Form.Separator() != "" }},
 	{needID, "the provider sends no ids", func(p *probe) bool { return !p.target.Provider.Codec.IDField().Derived() }},
 	{needHeaderID, "the provider sends no id in a header", func(p *probe) bool { return p.idHeader != "" }},
-	{needBodyID, "the provider sends no id in the body", func(p *probe) bool { return p.idHeader == "" && !p.target.Provider.Codec.IDField().Derived() }},
 	{needFreeID, "the signature covers the id", func(p *probe) bool { return p.idHeader != "" && !p.target.Provider.Scheme.Covers(p.idHeader) }},
 	{needRetries, "the provider does not retry", func(p *probe) bool { return p.target.Provider.Retry.Retries() > 0 }},
 	{needEffects, "nobody says what the receiver's effects are", func(p *probe) bool { return p.target.Effects != nil }},

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -42,6 +43,18 @@ func (a answer) String() string {
 		return a.Err.Error()
 	}
 	return fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status))
+}
+
+// succeeded reports whether the answer is a 2xx.
+func (a answer) succeeded() bool { return a.Err == nil && a.Status <= 299 }
+
+// busy reports whether the answer says that the request should come again soon.
+func (a answer) busy() bool {
+	switch a.Status {
+	case http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return a.Err == nil
+	}
+	return false
 }
 
 // connection is one to the receiver that can take several requests.
@@ -108,7 +121,7 @@ func (w *wire) talk(ctx context.Context, conn *connection, m *message, patience 
 	answers := make(chan answer, 1)
 	go func() { answers <- conn.read(m.method) }() // at once: a receiver may answer before it has read everything
 	began := time.Now()
-	taken, early := conn.write(m, answers)
+	taken, early := conn.write(m, answers, patience)
 	if early == nil {
 		began = time.Now()
 		select {
@@ -130,35 +143,38 @@ func (w *wire) talk(ctx context.Context, conn *connection, m *message, patience 
 	return *early
 }
 
-// write writes a request until it is written, an answer comes or the connection breaks. It says how much of the body it
-// wrote, and the answer if it came before the end.
-func (c *connection) write(m *message, answers <-chan answer) (taken int64, early *answer) {
-	pieces := m.pieces()
-	first := m.head()
+// write writes a request until it is written, an answer comes or the connection breaks, which it does if nobody reads for
+// as long as patience. It says how much of the body it wrote, and the answer if it came before the end.
+func (c *connection) write(m *message, answers <-chan answer, patience time.Duration) (taken int64, early *answer) {
+	put := func(piece []byte) (int, error) {
+		_ = c.SetWriteDeadline(time.Now().Add(patience))
+		return c.Write(piece)
+	}
+	pieces, head := m.pieces(), m.head()
+	size := len(head)
 	if len(pieces) > 0 && m.gap == 0 && m.wait == 0 { // in one packet, as clients do
-		first = append(first, pieces[0]...)
+		head, pieces = append(head, pieces[0]...), pieces[1:]
 	}
-	if _, err := c.Write(first); err != nil {
-		return 0, nil // what came is read all the same
+	n, err := put(head)
+	if taken = int64(max(n-size, 0)); err != nil {
+		return taken, nil // what came is read all the same
 	}
-	if m.gap == 0 && m.wait == 0 && len(pieces) > 0 {
-		taken, pieces = int64(len(pieces[0])), pieces[1:]
-	}
-	pause := m.wait
+	wait := m.wait
 	for _, piece := range pieces {
-		if pause > 0 && taken >= m.after {
-			select {
-			case a := <-answers:
-				return taken, &a
-			case <-time.After(pause):
-			}
+		pause := m.gap
+		if wait > 0 && taken >= m.after {
+			pause, wait = wait, 0
 		}
-		n, err := c.Write(piece)
+		select {
+		case a := <-answers:
+			return taken, &a
+		case <-time.After(pause):
+		}
+		n, err := put(piece)
 		taken += int64(n)
 		if err != nil {
 			return taken, nil
 		}
-		pause = m.gap
 	}
 	return taken, nil
 }
@@ -177,14 +193,14 @@ func (c *connection) read(method string) answer {
 		body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 		c.broken = c.broken || err != nil || response.Close || len(body) > maxAnswer
 		a := answer{Status: response.StatusCode, Header: response.Header, Body: body}
-		if err != nil && len(body) <= maxAnswer {
+		if err != nil && len(body) <= maxAnswer && response.StatusCode <= 399 { // a refusal is one without its end, too
 			a = answer{Err: fmt.Errorf("the answer, %d, broke off: %w", response.StatusCode, err)}
 		}
 		return a
 	}
 }
 
-// String is the answer as it came, cut short and made printable.
+// raw is the answer as it came, cut short and made printable.
 func (a answer) raw() string {
 	if a.Err != nil {
 		return a.Err.Error()
@@ -195,6 +211,13 @@ func (a answer) raw() string {
 	b.WriteString("\r\n")
 	b.Write(a.Body)
 	return printable(b.Bytes())
+}
+
+// text is all that came, for looking into it.
+func (a answer) text() string {
+	var b strings.Builder
+	_ = a.Header.Write(&b)
+	return b.String() + "\r\n" + string(a.Body)
 }
 
 // single is a listener with one connection to come.
