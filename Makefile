@@ -8,7 +8,7 @@ BIN := $(CURDIR)/.bin
 TOOLS := cd tools && GOWORK=off $(GO)
 # What users need not have has modules of its own, too: an example's, the tests' libraries, the drivers with which the
 # SQL store is tested. Each must do by its own go.mod, as for those who require it, and so without the workspace.
-MODULES := examples/routers examples/transaction testserver/simulator/openapitest cmd/hookmitt/scripttest dedupe/sqlstore dedupe/modeltest
+MODULES := examples/routers examples/transaction testserver/simulator/openapitest cmd/hookmitt/scripttest dedupe/sqlstore dedupe/modeltest testserver/conform/conformtest
 BROWSER := testserver/simulator/browsertest
 AXE := axe-core@4.10.3
 AXE_SUM := 880970c081707360e64f34cea25ff91892f5bc95675b0776925b9709dd8a68bb
@@ -23,7 +23,7 @@ test: setup lint $(BIN)/axe.min.js ## install what the tests need; then vet, lin
 	$(TOOLS) test ./constanttime
 	@for module in $(MODULES); do echo "testing $$module"; (cd $$module && GOWORK=off $(GO) test -race ./...) || exit 1; done
 	cd $(BROWSER) && GOWORK=off $(GO) test -race ./... -screenshots=$(BIN)/screenshots
-	@for module in dedupe/sqlstore dedupe/modeltest; do (cd $$module && GOWORK=off $(GO) test ./...) || exit 1; done
+	@for module in dedupe/sqlstore dedupe/modeltest testserver/conform/conformtest; do (cd $$module && GOWORK=off $(GO) test ./...) || exit 1; done
 	$(GO) test -race ./...
 	$(GO) test ./... # without the race detector, whose cost hides allocations and forbids the large tests
 

@@ -55,7 +55,9 @@ var crowds = []Check{
 				}
 			})
 			for range 20 {
-				t.taken(t.valid())
+				m := t.valid()
+				t.again(m)
+				t.effects(m.id, 1)
 			}
 		},
 	},

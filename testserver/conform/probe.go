@@ -118,7 +118,7 @@ func (p *probe) all(ctx context.Context) Report {
 	var waiting sync.WaitGroup
 	if !dead {
 		for i, c := range p.checks {
-			if c.slow {
+			if c.slow && p.missing(c) == "" {
 				waiting.Go(func() { tell(i, p.make(ctx, c)) })
 			}
 		}
@@ -129,6 +129,8 @@ func (p *probe) all(ctx context.Context) Report {
 			tell(i, first)
 		case dead:
 			tell(i, Result{Check: c, Verdict: Skipped, Found: control + " failed, which is to be mended first: " + first.Found})
+		case p.missing(c) != "":
+			tell(i, Result{Check: c, Verdict: Skipped, Found: p.missing(c)})
 		case !c.slow && !c.alone():
 			tell(i, p.make(ctx, c))
 		}
@@ -138,7 +140,7 @@ func (p *probe) all(ctx context.Context) Report {
 	}
 	waiting.Wait()
 	for i, c := range p.checks {
-		if !dead && c.alone() && ctx.Err() == nil {
+		if !dead && c.alone() && p.missing(c) == "" && ctx.Err() == nil {
 			tell(i, p.make(ctx, c))
 		}
 	}
@@ -146,16 +148,21 @@ func (p *probe) all(ctx context.Context) Report {
 	return Report{Seed: p.options.Seed, Results: results}
 }
 
+// missing is what a check needs and nobody has said; "" if nothing is.
+func (p *probe) missing(c Check) string {
+	for _, n := range needs {
+		if c.needs&n.need != 0 && !n.met(p) {
+			return n.missing
+		}
+	}
+	return ""
+}
+
 // make makes one check, and after one in which something was refused a canary: the receiver must still be there for
 // others.
 func (p *probe) make(ctx context.Context, c Check) Result {
 	began := time.Now()
 	t := p.trial(ctx, c)
-	for _, n := range needs {
-		if c.needs&n.need != 0 && !n.met(p) {
-			return Result{Check: c, Verdict: Skipped, Found: n.missing}
-		}
-	}
 	t.guarded(func() { c.run(t) })
 	if t.negative && t.verdict != Failed && ctx.Err() == nil {
 		verdict, found, sent, came := t.verdict, t.found, t.sent, t.came

@@ -235,14 +235,18 @@ func (t *trial) taken(m *message) {
 	t.effects(m.id, 1)
 }
 
+// patience is how long a receiver may be busy with an event, or too busy for it: over a lease of 15 s.
+const patience = 30 * time.Second
+
 // again sends an event until it is accepted, as a provider does whose attempts meet a receiver that is still at it.
 func (t *trial) again(m *message) {
-	var a answer
-	for until := time.Now().Add(2 * t.target.Provider.Deadline); ; t.sleep(asks) {
+	pause := asks
+	until := time.Now().Add(max(2*t.target.Provider.Deadline, patience))
+	a := t.send(m)
+	for a.busy() && time.Now().Before(until) {
+		t.sleep(pause)
+		pause = min(2*pause, time.Second)
 		a = t.send(m)
-		if !a.busy() || time.Now().After(until) {
-			break
-		}
 	}
 	t.accepted(a)
 }
