@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/hookmitt/hookmitt"
 	"github.com/hookmitt/hookmitt/events"
@@ -117,7 +118,7 @@ func (c *checking) run(cmd *cobra.Command, args []string) error {
 	c.options.Progress = func(r conform.Result) {
 		text := conform.Explain(r)
 		if r.Verdict == conform.Failed {
-			text += "\n    again   " + c.again(args[0], r.Check.ID)
+			text += "\n    again   " + c.again(cmd, args[0], r.Check.ID)
 		}
 		wrong = errors.Join(wrong, c.say(r, text))
 	}
@@ -220,26 +221,41 @@ func sampleOf(p hookmitt.Provider, typ string) (events.Event, error) {
 	return e, nil
 }
 
-// again is the command that repeats one check. Of a secret that was given as text it tells nothing.
-func (c *checking) again(address, id string) string {
-	words := []string{"hookmitt check", address, "--provider", c.provider}
-	if c.signatureHeader != "" {
-		words = append(words, "--signature-header", c.signatureHeader)
-	}
-	secret := c.secrets[0]
-	if !strings.HasPrefix(secret, "env:") && !strings.HasPrefix(secret, "@") {
-		secret = "…"
-	}
-	words = append(words, "--secret", secret)
-	for flag, value := range map[string]string{"--event": c.event} {
-		if value != "" {
-			words = append(words, flag, value)
+// again is the command that repeats one check, with the flags that were given. Of a secret that was given as text it tells
+// nothing.
+func (c *checking) again(cmd *cobra.Command, address, id string) string {
+	words := []string{"hookmitt check", quoted(address)}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		switch {
+		case !f.Changed && f.Name != "provider":
+		case f.Name == "only", f.Name == "skip", f.Name == "seed", f.Name == "json", f.Name == "junit", f.Name == "output":
+		case f.Name == "secret":
+			words = append(words, "--secret", shareable(c.secrets[0]))
+		case f.Name == "old-secret":
+			words = append(words, "--old-secret", shareable(c.oldSecret))
+		case f.Value.Type() == "bool":
+			words = append(words, "--"+f.Name)
+		default:
+			words = append(words, "--"+f.Name, quoted(f.Value.String()))
 		}
-	}
-	if c.maxBody > 0 {
-		words = append(words, "--max-body", fmt.Sprint(c.maxBody))
-	}
+	})
 	return strings.Join(append(words, "--only", id, "--seed", fmt.Sprint(c.options.Seed)), " ")
+}
+
+// shareable is a flag's secret if it only says where the secret is.
+func shareable(secret string) string {
+	if strings.HasPrefix(secret, "env:") || strings.HasPrefix(secret, "@") {
+		return quoted(secret)
+	}
+	return "…"
+}
+
+// quoted is a word for the shell.
+func quoted(word string) string {
+	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/.-_@%+,=") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // write writes the report to the files that are asked for.
