@@ -1,7 +1,9 @@
 package conform
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -80,13 +82,11 @@ func (r Report) Summary() string {
 	if len(missing) > 0 {
 		b.WriteString("\n\nSkipped, and so not known:")
 	}
-	var lines []string
-	for why, n := range missing {
-		lines = append(lines, fmt.Sprintf("\n- %2d: %s", n, why))
+	for _, why := range slices.SortedFunc(maps.Keys(missing), func(a, b string) int {
+		return cmp.Or(missing[b]-missing[a], strings.Compare(a, b))
+	}) {
+		fmt.Fprintf(&b, "\n- %d: %s", missing[why], why)
 	}
-	slices.Sort(lines)
-	slices.Reverse(lines)
-	b.WriteString(strings.Join(lines, ""))
 	return b.String()
 }
 
