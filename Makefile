@@ -8,8 +8,9 @@ BIN := $(CURDIR)/.bin
 TOOLS := cd tools && GOWORK=off $(GO)
 # What users need not have has modules of its own, too: an example's, the tests' libraries, the drivers with which the
 # SQL store is tested. Each must do by its own go.mod, as for those who require it, and so without the workspace.
-MODULES := examples/routers examples/transaction testserver/simulator/openapitest cmd/hookmitt/scripttest dedupe/sqlstore dedupe/modeltest testserver/conform/conformtest
+MODULES := examples/routers examples/transaction testserver/simulator/openapitest cmd/hookmitt/scripttest dedupe/sqlstore dedupe/modeltest testserver/conform/conformtest testserver/conform/languages
 BROWSER := testserver/simulator/browsertest
+LANGUAGES := testserver/conform/languages
 AXE := axe-core@4.10.3
 AXE_SUM := 880970c081707360e64f34cea25ff91892f5bc95675b0776925b9709dd8a68bb
 
@@ -18,7 +19,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: setup lint $(BIN)/axe.min.js ## install what the tests need; then vet, linters, and all tests under the race detector with the fuzz seeds
+test: setup lint $(BIN)/axe.min.js $(BIN)/languages/node_modules ## install what the tests need; then vet, linters, and all tests under the race detector with the fuzz seeds
 	$(TOOLS) run ./mutants -C .. -check
 	$(TOOLS) test ./constanttime
 	@for module in $(MODULES); do echo "testing $$module"; (cd $$module && GOWORK=off $(GO) test -race ./...) || exit 1; done
@@ -63,6 +64,13 @@ $(BIN)/axe.min.js:
 	cd $(BIN) && tar -xzOf "$$(npm pack --silent $(AXE))" package/axe.min.js >$@.new && rm axe-core-*.tgz
 	echo "$(AXE_SUM)  $@.new" | sha256sum -c --quiet -
 	mv $@.new $@
+
+# the lock file has the checksums of all that npm fetches
+$(BIN)/languages/node_modules: $(LANGUAGES)/package.json $(LANGUAGES)/package-lock.json
+	@mkdir -p $(BIN)/languages
+	cp $^ $(BIN)/languages
+	npm ci --silent --prefix $(BIN)/languages --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 .PHONY: mutants
 mutants: ## break the code in the ways that tools/mutants/mutants.txt lists, and fail if the tests let one live

@@ -17,11 +17,14 @@ have_go=$(go env GOVERSION | sed -E 's/^go([0-9]+\.[0-9]+).*/\1/')
 
 # command:package, for each command that the tests run
 missing=()
-for need in gcc:gcc openssl:openssl curl:curl redis-server:redis-server redis-cli:redis-tools redis-sentinel:redis-sentinel python3:python3 npm:npm; do
+for need in gcc:gcc openssl:openssl curl:curl redis-server:redis-server redis-cli:redis-tools redis-sentinel:redis-sentinel python3:python3 npm:npm php:php-cli ruby:ruby; do
 	command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
 done
 # the race detector links with cgo, which wants the C library's headers
 echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 || missing+=(gcc libc6-dev)
+# what receivers in other languages are written with
+ruby -rwebrick -e 1 2>/dev/null || missing+=(ruby-webrick)
+/usr/bin/python3 -c 'import flask' 2>/dev/null || python3 -c 'import flask' 2>/dev/null || missing+=(python3-flask)
 # PostgreSQL, whose programs Debian puts beside the PATH
 command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 # a browser, which Ubuntu has no package of: without one its tests are skipped, but fail where CI is set
