@@ -200,12 +200,15 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/hookmitt/hookmitt"
 	"github.com/hookmitt/hookmitt/dedupe/sqlstore"
 	"github.com/hookmitt/hookmitt/events"
+	"github.com/hookmitt/hookmitt/middleware"
+	"github.com/hookmitt/hookmitt/verify"
 )
 
-func transaction(ctx context.Context, db *sql.DB, router *events.Router) error {
-`+block(t, "go", "sqlstore.New")+`	return errors.Join(err, ctx.Err())
+func transaction(ctx context.Context, ring *verify.Keyring, router *events.Router) (*middleware.Receiver, error) {
+`+block(t, "go", "sqlstore.New")+`	return receiver, errors.Join(err, ctx.Err())
 }
 `, "vet")
 }

@@ -45,12 +45,17 @@ done. docs/checks.md lists the checks; a run takes seconds, and up to a minute l
 Verdicts: OK; NON-STRICT, safe but not what is wanted; FAILED; INFORMATIONAL, a choice of the receiver's; SKIPPED,
 something is not known that the check needs. SKIPPED is not passed: the more check is told, the more it finds.
 
-- Effects: how often an event's work was done. With --effects-listen the receiver's test build tells it, by POST
-  /_sim/v1/effects/EVENT_ID where it does the work; with --effects-url and --effects-cmd check asks. The event's id is what
+- Effects: how often the work of an event was done. Only that of the type that is sent (--event) counts, and of sim.fail: an
+  event of a type that the receiver does not know has none. With --effects-listen the receiver's test build tells it, by
+  POST /_sim/v1/effects/EVENT_ID where it does the work; with --effects-url and --effects-cmd check asks, and is answered a
+  number, {"effects": N}, or 404 for none. The event's id is what
   the provider sends; of one that sends none it is the SHA-256 of the body in hex.
 - Failures: with --fail-event the receiver's test build handles events of the type sim.fail, whose data is
-  {"times": N, "how": "error"|"panic"|"slow"}: the first N runs go wrong so, the next one does its work. With
-  --fail-cmd a command is told instead.
+  {"times": N, "how": "error"|"panic"|"slow"}: the first N runs go wrong so (a slow one takes twice as long as the provider
+  waits, and works), the next one does its work. Civo, which has no data, sends {"event":"sim.fail","times":1,"how":"error"}.
+  With --fail-cmd a command is told instead.
+
+--seed repeats what is drawn by chance; ids are new each time, since a receiver knows the old ones.
 
 Commands are run by sh, with HOOKMITT_EVENT_ID, HOOKMITT_FAIL_TIMES and HOOKMITT_FAIL_HOW in the environment.`,
 		Example: `  hookmitt check http://127.0.0.1:8080/webhooks --provider civo --secret env:SECRET
@@ -114,6 +119,16 @@ func (c *checking) run(cmd *cobra.Command, args []string) error {
 	if err := knock(ctx, args[0]); err != nil {
 		return err
 	}
+	for flag, file := range map[string]string{"--json": c.jsonFile, "--junit": c.junitFile} {
+		if file != "" {
+			if err := os.WriteFile(file, nil, 0o644); err != nil { //nolint:gosec // a report is for all to read
+				return usage("%s: %w", flag, err) // now, and not when all is done
+			}
+		}
+	}
+	if terminal(cmd.ErrOrStderr()) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "Checking %s; it takes seconds, and up to a minute more if the receiver waits for slow senders\n", args[0])
+	}
 	var wrong error
 	c.options.Progress = func(r conform.Result) {
 		text := conform.Explain(r)
@@ -149,6 +164,8 @@ var hints = strings.NewReplacer(
 	"nobody says what the receiver's effects are", "nobody says what the receiver's effects are (--effects-listen, --effects-url or --effects-cmd)",
 	"the receiver's handler cannot be told to fail", "the receiver's handler cannot be told to fail (--fail-event or --fail-cmd)",
 	"the receiver cannot be restarted", "the receiver cannot be restarted (--restart-cmd)",
+	"the receiver's clock cannot be moved", "the receiver's clock cannot be moved (Target.Pass, in Go alone)",
+	"the rotation cannot be ended", "the rotation cannot be ended (Target.Retire, in Go alone)",
 	"there is no previous secret", "there is no previous secret (--old-secret)",
 	"nobody says what the longest body is", "nobody says what the longest body is (--max-body)",
 )
@@ -156,6 +173,9 @@ var hints = strings.NewReplacer(
 // lists lists the checks.
 func (c *checking) lists() error {
 	for _, one := range conform.Checks() {
+		if !c.options.Choose(one.ID) {
+			continue
+		}
 		text := fmt.Sprintf("%-8s  %-6s  %s", one.ID, one.Level, one.Sent)
 		value := struct {
 			ID    string   `json:"id"`
@@ -196,6 +216,9 @@ func (c *checking) target(address string) (conform.Target, error) {
 			return none, err
 		}
 	}
+	if c.failCmd != "" && c.failEvent {
+		return none, usage("--fail-event and --fail-cmd are both given: only one of them can be what makes the handler fail")
+	}
 	if c.failCmd != "" {
 		target.Fail = func(ctx context.Context, id string, f conform.Failure) error {
 			_, err := shell(ctx, "--fail-cmd", c.failCmd, "HOOKMITT_EVENT_ID="+id, fmt.Sprintf("HOOKMITT_FAIL_TIMES=%d", f.Times), "HOOKMITT_FAIL_HOW="+f.How)
@@ -221,8 +244,8 @@ func sampleOf(p hookmitt.Provider, typ string) (events.Event, error) {
 	return e, nil
 }
 
-// again is the command that repeats one check, with the flags that were given. Of a secret that was given as text it tells
-// nothing.
+// again is the command that repeats one check, with the flags that were given. A secret that was
+// given as text it does not tell.
 func (c *checking) again(cmd *cobra.Command, address, id string) string {
 	words := []string{"hookmitt check", quoted(address)}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -247,7 +270,7 @@ func shareable(secret string) string {
 	if strings.HasPrefix(secret, "env:") || strings.HasPrefix(secret, "@") {
 		return quoted(secret)
 	}
-	return "…"
+	return `"$SECRET"`
 }
 
 // quoted is a word for the shell.

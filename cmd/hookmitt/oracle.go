@@ -27,7 +27,7 @@ type oracle struct{ effectsURL, effectsCmd, effectsListen string }
 func (o *oracle) oracleFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.effectsListen, "effects-listen", "", "address to listen at for POST /_sim/v1/effects/EVENT_ID")
 	cmd.Flags().StringVar(&o.effectsURL, "effects-url", "", "URL that answers how often an event's work was done, with {event_id} in it")
-	cmd.Flags().StringVar(&o.effectsCmd, "effects-cmd", "", "command that prints it")
+	cmd.Flags().StringVar(&o.effectsCmd, "effects-cmd", "", "command that prints how often an event's work was done")
 }
 
 // ask tells a target whom to ask, and listens if it is we.

@@ -26,7 +26,7 @@ func TestCorrectReceiversOfOtherManners(t *testing.T) {
 	}{
 		"one with a queue": {
 			provider: "civo", manner: &manner{queue: true},
-			skipped: map[string]string{"RETRY-03": answersFirst, "RETRY-04": answersFirst},
+			skipped: map[string]string{"RETRY-03": answersFirst, "RETRY-04": answersFirst, "RETRY-08": answersFirst},
 		},
 		"one that answers 403 to whom it does not know": {
 			provider: "standardwebhooks", manner: &manner{forbidden: true},

@@ -2,6 +2,7 @@ package conform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -84,11 +85,19 @@ func newProbe(target Target, opts *Options) (*probe, error) {
 		}
 	}
 	for _, c := range Checks() {
-		if (len(p.options.Only) == 0 || matches(p.options.Only, c.ID)) && !matches(p.options.Skip, c.ID) {
+		if p.options.Choose(c.ID) {
 			p.checks = append(p.checks, c)
 		}
 	}
+	if len(p.checks) == 0 {
+		return nil, errors.New("conform: no check is left")
+	}
 	return p, nil
+}
+
+// Choose reports whether Only and Skip leave the check of that id.
+func (o *Options) Choose(id string) bool {
+	return (len(o.Only) == 0 || matches(o.Only, id)) && !matches(o.Skip, id)
 }
 
 func matches(patterns []string, id string) bool {
@@ -115,6 +124,9 @@ func (p *probe) all(ctx context.Context) Report {
 	}
 	first := p.make(ctx, Checks()[0])
 	dead := first.Verdict == Failed
+	if dead && p.checks[0].ID != control { // nobody asked for it, and it is the answer all the same
+		p.checks, results = append([]Check{first.Check}, p.checks...), append(results, Result{})
+	}
 	var waiting sync.WaitGroup
 	if !dead {
 		for i, c := range p.checks {
@@ -176,7 +188,7 @@ func (p *probe) make(ctx context.Context, c Check) Result {
 			t.verdict, t.found, t.sent, t.came = verdict, found, sent, came
 		}
 	}
-	if ctx.Err() != nil && t.verdict != OK { // it may be our doing
+	if ctx.Err() != nil { // whatever it says may be our doing
 		t.decide(Failed, "it was under way when the probe was ended: %v", context.Cause(ctx))
 	}
 	r := Result{Check: c, Verdict: t.verdict, Found: t.found, Took: time.Since(began)}

@@ -63,11 +63,7 @@ var retries = []Check{
 		Why: "when the webhook was switched off and is on again, what comes is new", needs: needFail | needRetries,
 		run: func(t *trial) {
 			m := t.fails(Failure{Times: 100, How: "error"})
-			for range t.target.Provider.Retry.Retries() + 1 {
-				if a := t.send(m); !a.succeeded() { // or the receiver tries again by itself
-					t.broke(a)
-				}
-			}
+			t.ladder(m, t.target.Provider.Retry.Retries()+1)
 			t.taken(t.valid())
 		},
 	},

@@ -72,6 +72,7 @@ var slowness = []Check{
 		ID: "TIME-05", Level: Must, Sent: "a body at one byte a second", Want: "408, another 4xx or the connection's end within a minute; others are served meanwhile",
 		Why: "who sends slowly holds a worker, and costs himself nothing", slow: true,
 		run: func(t *trial) {
+			t.negative = true
 			m := t.valid()
 			m.body = append(m.body, make([]byte, 120)...)
 			m.piece, m.gap = 1, time.Second
@@ -101,6 +102,7 @@ var slowness = []Check{
 		ID: "TIME-06", Level: Must, Sent: "a body that is ten bytes shorter than its length says, and then silence", Want: "408, another 4xx or the connection's end within a minute; no effect",
 		Why: "servers wait until the client gives up unless they are told not to", slow: true,
 		run: func(t *trial) {
+			t.negative = true
 			m := t.valid()
 			m.declare = int64(len(m.body)) + 10
 			conn, err := t.wire.connect(t.ctx)

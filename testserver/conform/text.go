@@ -33,7 +33,7 @@ func indented(text string) string {
 
 // faults are what a receiver does that fails checks of a group, in the words of one who has never heard of webhooks.
 var faults = map[string]string{
-	"BASE":  "It does not do what every receiver must: take what the provider sends, and say so by a 2xx.",
+	"BASE":  "It does not do what every receiver must: take what the provider sends and say so by a 2xx, do the work of events that it knows, and nothing for those that it does not.",
 	"SIG":   "It believes strangers. Anybody who knows the URL can send it events, and it does what they say: it has to compute the signature over the bytes of the body with the secret, compare it in constant time with the one in the header, and answer 401 if they differ.",
 	"ENC":   "It does not verify the bytes that were sent, or trips over bytes that are unusual and right.",
 	"BODY":  "It does not say that a body is none it can read. It should answer 400 once the signature was right: what it answers 2xx is taken for done, and a 5xx is sent again for hours.",
@@ -48,6 +48,17 @@ var faults = map[string]string{
 	"ROT":   "It cannot have its secret changed without losing events, or goes on to take the old one.",
 }
 
+// otherFaults are the groups whose words fit a check better that failed by its effects.
+var otherFaults = map[string]string{"TIME-03": "IDEM", "TIME-04": "IDEM", "TIME-08": "IDEM", "CONC-02": "IDEM", "ROT-03": "IDEM"}
+
+// fault is the group by whose words a failure is told.
+func fault(r Result) string {
+	if group := otherFaults[r.Check.ID]; group != "" && strings.Contains(r.Found, "effect happened") {
+		return group
+	}
+	return r.Check.Group()
+}
+
 // Summary is what a report comes to, in words: how many checks have which verdict, what is wrong by groups, and what was
 // missing for those that were skipped.
 func (r Report) Summary() string {
@@ -58,20 +69,33 @@ func (r Report) Summary() string {
 			counts = append(counts, fmt.Sprintf("%d %s", n, verdicts[v]))
 		}
 	}
-	fmt.Fprintf(&b, "%d checks: %s", len(r.Results), strings.Join(counts, ", "))
+	noun := "checks"
+	if len(r.Results) == 1 {
+		noun = "check"
+	}
+	fmt.Fprintf(&b, "%d %s: %s", len(r.Results), noun, strings.Join(counts, ", "))
 	if r.Count(Failed) > 0 {
 		b.WriteString("\n\nWhat is wrong:")
 	}
 	for _, group := range Groups() {
 		var ids []string
 		for _, one := range r.Results {
-			if one.Verdict == Failed && one.Check.Group() == group.Name {
+			if one.Verdict == Failed && fault(one) == group.Name {
 				ids = append(ids, one.Check.ID)
 			}
 		}
 		if len(ids) > 0 {
 			fmt.Fprintf(&b, "\n- %s\n  %s", wrapped(faults[group.Name]), wrapped(strings.Join(ids, ", ")))
 		}
+	}
+	var loose []string
+	for _, one := range r.Results {
+		if one.Verdict == NonStrict {
+			loose = append(loose, one.Check.ID)
+		}
+	}
+	if len(loose) > 0 {
+		fmt.Fprintf(&b, "\n\nSafe, and not what is wanted:\n- %s", wrapped(strings.Join(loose, ", ")))
 	}
 	missing := map[string]int{}
 	for _, one := range r.Results {
