@@ -8,7 +8,10 @@ BIN := $(CURDIR)/.bin
 TOOLS := cd tools && GOWORK=off $(GO)
 # What users need not have has modules of its own, too: an example's, the tests' libraries, the drivers with which the
 # SQL store is tested. Each must do by its own go.mod, as for those who require it, and so without the workspace.
-MODULES := examples/routers examples/transaction testserver/simulator/openapitest cmd/hookmitt/scripttest dedupe/sqlstore dedupe/modeltest testserver/conform/conformtest testserver/conform/languages
+MODULES := examples/routers examples/transaction testserver/simulator/openapitest cmd/hookmitt/scripttest dedupe/sqlstore
+# Those in which most of what runs is SQLite, or is not Go: the race detector makes them slow, and finds nothing of ours that
+# it does not find elsewhere.
+LONG := dedupe/modeltest testserver/conform/conformtest testserver/conform/languages
 BROWSER := testserver/simulator/browsertest
 LANGUAGES := testserver/conform/languages
 AXE := axe-core@4.10.3
@@ -24,7 +27,7 @@ test: setup lint $(BIN)/axe.min.js $(BIN)/languages/node_modules ## install what
 	$(TOOLS) test ./constanttime
 	@for module in $(MODULES); do echo "testing $$module"; (cd $$module && GOWORK=off $(GO) test -race ./...) || exit 1; done
 	cd $(BROWSER) && GOWORK=off $(GO) test -race ./... -screenshots=$(BIN)/screenshots
-	@for module in dedupe/sqlstore dedupe/modeltest testserver/conform/conformtest; do (cd $$module && GOWORK=off $(GO) test ./...) || exit 1; done
+	@for module in $(LONG); do echo "testing $$module"; (cd $$module && GOWORK=off $(GO) test ./...) || exit 1; done
 	$(GO) test -race ./...
 	$(GO) test ./... # without the race detector, whose cost hides allocations and forbids the large tests
 
@@ -38,7 +41,7 @@ lint: $(BIN)/golangci-lint $(BIN)/constanttime ## go vet and the linters
 	$(GO) vet -vettool=$(BIN)/constanttime ./verify
 	$(BIN)/golangci-lint run ./...
 	$(GO) mod tidy -diff
-	@for module in $(MODULES) $(BROWSER); do \
+	@for module in $(MODULES) $(LONG) $(BROWSER); do \
 		echo "linting $$module"; \
 		(cd $$module && export GOWORK=off && $(GO) vet ./... && $(GO) mod tidy -diff && $(BIN)/golangci-lint run ./...) || exit 1; \
 	done
