@@ -13,7 +13,7 @@ import (
 )
 
 // patience is for an answer, and half of it for the replicas.
-const patience = 800 * time.Millisecond
+const patience = 4 * time.Second
 
 // wanting is a store that wants a replica to have heard, on a connection of its own, and does not wait for it for long.
 func wanting(t *testing.T, server *redistest.Server) *redisstore.Store {
