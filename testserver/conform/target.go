@@ -41,8 +41,9 @@ type Target struct {
 	// MaxBody is the longest body that the receiver takes, in bytes. Optional.
 	MaxBody int64
 
-	// Effects is how often an event's work was done: how many rows, e-mails, or calls of [the receiver's test build] there
-	// are for its id. Of a provider without ids it is the one that the provider's codec derives. Optional.
+	// Effects is how often an event's work was done: how many rows there are for its id, or e-mails, or calls that the
+	// receiver's test build has made. Of a provider without ids it is the id that the provider's codec derives. An event of
+	// a type that the receiver does not know has no effect. Optional.
 	Effects func(ctx context.Context, eventID string) (int, error)
 
 	// Fails says that the receiver's handler obeys events of the type [FailEvent]. Default: it is taken not to.

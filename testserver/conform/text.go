@@ -33,19 +33,26 @@ func indented(text string) string {
 
 // faults are what a receiver does that fails checks of a group, in the words of one who has never heard of webhooks.
 var faults = map[string]string{
-	"BASE":  "It does not do what every receiver must: take what the provider sends and say so by a 2xx, do the work of events that it knows, and nothing for those that it does not.",
-	"SIG":   "It believes strangers. Anybody who knows the URL can send it events, and it does what they say: it has to compute the signature over the bytes of the body with the secret, compare it in constant time with the one in the header, and answer 401 if they differ.",
-	"ENC":   "It does not verify the bytes that were sent, or trips over bytes that are unusual and right.",
-	"BODY":  "It does not say that a body is none it can read. It should answer 400 once the signature was right: what it answers 2xx is taken for done, and a 5xx is sent again for hours.",
-	"SIZE":  "It has no bound on what it reads, or a wrong one. Whoever sends without end can fill its memory: it should stop at a limit and answer 413.",
-	"HTTP":  "It takes requests that no provider sends, or not all that one may send.",
-	"HDR":   "It does not read headers as they are: what is missing, doubled or strange in them.",
-	"IDEM":  "It does the same event again when it comes again. A provider that has not heard an answer sends again; the event's id has to be kept, and a repeat answered 2xx without doing it.",
-	"ORD":   "One event that fails holds up others.",
-	"TIME":  "It is too slow for its provider, or waits too long for senders that are slow themselves.",
-	"RETRY": "It does not get failures right: an event whose handler failed must be answered 5xx and be done when it comes again.",
-	"CONC":  "It gets things wrong when many requests come at once.",
-	"ROT":   "It cannot have its secret changed without losing events, or goes on to take the old one.",
+	"BASE": "It does not do what every receiver must: take what the provider sends and say so by a 2xx, do the work of " +
+		"events that it knows, and nothing for those that it does not.",
+	"SIG": "It believes strangers. Anybody who knows the URL can send it events, and it does what they say: it has to " +
+		"compute the signature over the bytes of the body with the secret, compare it in constant time with the " +
+		"one in the header, and answer 401 if they differ.",
+	"ENC": "It does not verify the bytes that were sent, or trips over bytes that are unusual and right.",
+	"BODY": "It does not say that a body is none it can read. It should answer 400 once the signature was right: what " +
+		"it answers 2xx is taken for done, and a 5xx is sent again for hours.",
+	"SIZE": "It has no bound on what it reads, or a wrong one. Whoever sends without end can fill its memory: it " +
+		"should stop at a limit and answer 413.",
+	"HTTP": "It takes requests that no provider sends, or not all that one may send.",
+	"HDR":  "It does not read headers as they are: what is missing, doubled or strange in them.",
+	"IDEM": "It does the same event again when it comes again. A provider that has not heard an answer sends again; " +
+		"the event's id has to be kept, and a repeat answered 2xx without doing it.",
+	"ORD":  "One event that fails holds up others.",
+	"TIME": "It is too slow for its provider, or waits too long for senders that are slow themselves.",
+	"RETRY": "It does not get failures right: an event whose handler failed must be answered 5xx and be done when it " +
+		"comes again.",
+	"CONC": "It gets things wrong when many requests come at once.",
+	"ROT":  "It cannot have its secret changed without losing events, or goes on to take the old one.",
 }
 
 // otherFaults are the groups whose words fit a check better that failed by its effects.
