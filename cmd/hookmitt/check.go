@@ -6,14 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/hookmitt/hookmitt"
 	"github.com/hookmitt/hookmitt/events"
@@ -244,43 +241,6 @@ func sampleOf(p hookmitt.Provider, typ string) (events.Event, error) {
 	return e, nil
 }
 
-// again is the command that repeats one check, with the flags that were given. A secret that was
-// given as text it does not tell.
-func (c *checking) again(cmd *cobra.Command, address, id string) string {
-	words := []string{"hookmitt check", quoted(address)}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		switch {
-		case !f.Changed && f.Name != "provider":
-		case f.Name == "only", f.Name == "skip", f.Name == "seed", f.Name == "json", f.Name == "junit", f.Name == "output":
-		case f.Name == "secret":
-			words = append(words, "--secret", shareable(c.secrets[0]))
-		case f.Name == "old-secret":
-			words = append(words, "--old-secret", shareable(c.oldSecret))
-		case f.Value.Type() == "bool":
-			words = append(words, "--"+f.Name)
-		default:
-			words = append(words, "--"+f.Name, quoted(f.Value.String()))
-		}
-	})
-	return strings.Join(append(words, "--only", id, "--seed", fmt.Sprint(c.options.Seed)), " ")
-}
-
-// shareable is a flag's secret if it only says where the secret is.
-func shareable(secret string) string {
-	if strings.HasPrefix(secret, "env:") || strings.HasPrefix(secret, "@") {
-		return quoted(secret)
-	}
-	return `"$SECRET"`
-}
-
-// quoted is a word for the shell.
-func quoted(word string) string {
-	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/.-_@%+,=") == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
 // write writes the report to the files that are asked for.
 func (c *checking) write(report conform.Report) error {
 	if c.jsonFile != "" {
@@ -302,41 +262,4 @@ func (c *checking) write(report conform.Report) error {
 		}
 	}
 	return nil
-}
-
-// knock asks whether anybody listens at a URL.
-func knock(ctx context.Context, address string) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return usage("%q is no URL such as http://127.0.0.1:8080/webhooks", address)
-	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
-	if err != nil {
-		return &exit{exitUnreachable, fmt.Errorf("nobody answers at %s: %w", address, err)}
-	}
-	return conn.Close()
-}
-
-// restartTime is how long a receiver may take to listen again.
-const restartTime = 30 * time.Second
-
-// listens waits until somebody listens at a URL.
-func listens(ctx context.Context, address string) error {
-	ctx, done := context.WithTimeout(ctx, restartTime)
-	defer done()
-	for {
-		err := knock(ctx, address)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the receiver was restarted, and does not listen after %v: %w", restartTime, err)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
 }
