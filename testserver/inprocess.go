@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -218,30 +216,3 @@ func (b *inBody) end() {
 	_ = b.writer.CloseWithError(io.ErrUnexpectedEOF)
 	_ = b.client.Close()
 }
-
-// dial is a connection to the handler by a pipe, with net/http's own server at its other end.
-func (t inProcess) dial() net.Conn {
-	client, server := net.Pipe()
-	s := &http.Server{Handler: t.handler, ErrorLog: log.New(io.Discard, "", 0)} //nolint:gosec // the receiver bounds the body itself
-	go s.Serve(&single{conn: server})                                           //nolint:errcheck // it ends when there is no second connection
-	return client
-}
-
-// single is a listener with one connection to come.
-type single struct {
-	conn net.Conn
-	once sync.Once
-}
-
-// Accept implements [net.Listener].
-func (l *single) Accept() (conn net.Conn, err error) {
-	err = net.ErrClosed
-	l.once.Do(func() { conn, err = l.conn, nil })
-	return conn, err
-}
-
-// Close implements [net.Listener].
-func (l *single) Close() error { return nil }
-
-// Addr implements [net.Listener].
-func (l *single) Addr() net.Addr { return l.conn.LocalAddr() }

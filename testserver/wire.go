@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/hookmitt/hookmitt/internal/pipe"
 )
 
 // outgoing is a request that was signed.
@@ -63,7 +65,7 @@ func (s *Server) sendRaw(req *http.Request, out *outgoing) (*http.Response, erro
 // dial connects to the receiver: over the network, or in process by a pipe that net/http's own server reads.
 func (s *Server) dial(ctx context.Context, req *http.Request) (net.Conn, error) {
 	if t, ok := s.client.Transport.(inProcess); ok {
-		return t.dial(), nil
+		return pipe.Dial(t.handler), nil
 	}
 	t, ok := s.client.Transport.(*http.Transport)
 	if !ok || req.URL.Scheme != "http" {

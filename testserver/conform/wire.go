@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/hookmitt/hookmitt/internal/pipe"
 )
 
 // maxAnswer is how much of an answer's body is read, in bytes.
@@ -80,12 +80,7 @@ func newWire(target *url.URL, h http.Handler, deadline time.Duration) *wire {
 	}
 	switch {
 	case h != nil:
-		w.dial = func(context.Context) (net.Conn, error) {
-			client, server := net.Pipe()
-			s := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)} //nolint:gosec // the receiver bounds the body itself
-			go s.Serve(&single{conn: server})                                   //nolint:errcheck // it ends when there is no second connection
-			return client, nil
-		}
+		w.dial = func(context.Context) (net.Conn, error) { return pipe.Dial(h), nil }
 	case target.Scheme == "https":
 		w.dial = func(ctx context.Context) (net.Conn, error) { return new(tls.Dialer).DialContext(ctx, "tcp", address) }
 	default:
@@ -219,22 +214,3 @@ func (a answer) text() string {
 	_ = a.Header.Write(&b)
 	return b.String() + "\r\n" + string(a.Body)
 }
-
-// single is a listener with one connection to come.
-type single struct {
-	conn net.Conn
-	once sync.Once
-}
-
-// Accept implements [net.Listener].
-func (l *single) Accept() (conn net.Conn, err error) {
-	err = net.ErrClosed
-	l.once.Do(func() { conn, err = l.conn, nil })
-	return conn, err
-}
-
-// Close implements [net.Listener].
-func (l *single) Close() error { return nil }
-
-// Addr implements [net.Listener].
-func (l *single) Addr() net.Addr { return l.conn.LocalAddr() }
