@@ -24,7 +24,12 @@ func (s *Store) Claim(ctx context.Context, k dedupe.Key, owner string, h dedupe.
 			return dedupe.Claim{}, ctx.Err()
 		}
 		return c, err
-	}, func(dedupe.Claim) {})
+	}, func(c dedupe.Claim) { // it was granted in time, and heard of too late
+		if c.State == dedupe.Claimed {
+			c.Unused = true
+			_ = s.Release(context.WithoutCancel(ctx), c)
+		}
+	})
 	if err != nil {
 		return dedupe.Claim{}, fmt.Errorf("sqlstore: claim: %w", err)
 	}
