@@ -28,7 +28,9 @@ test: setup lint $(BIN)/axe.min.js $(BIN)/languages/node_modules ## install what
 	@for module in $(MODULES); do echo "testing $$module"; (cd $$module && GOWORK=off $(GO) test -race ./...) || exit 1; done
 	cd $(BROWSER) && GOWORK=off $(GO) test -race ./... -screenshots=$(BIN)/screenshots
 	@for module in $(LONG); do echo "testing $$module"; (cd $$module && GOWORK=off $(GO) test ./...) || exit 1; done
+	$(GO) test -race -p 1 ./dedupe/... # alone, since their servers have a second to answer
 	$(GO) test -race ./...
+	$(GO) test -p 1 ./dedupe/...
 	$(GO) test ./... # without the race detector, whose cost hides allocations and forbids the large tests
 
 .PHONY: setup
